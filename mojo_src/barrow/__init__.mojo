@@ -1,0 +1,1 @@
+"""Exact market data on Arrow columns."""

@@ -1,0 +1,278 @@
+"""Drives the row parser over chunks of text."""
+
+from barrow.errors import Reason
+from barrow.fence import ByteView, MutColumnView
+
+from .cells import RowValues, decode_row
+from .plan import Role, RowPlan
+from .rejects import Reject
+from .split import FieldSpans, RowSpan, split_row
+
+
+@fieldwise_init
+struct Stop(Equatable, TrivialRegisterPassable):
+    """Why a decoder returned."""
+
+    var code: UInt8
+    """See the constants."""
+
+    comptime INPUT = Self(0)
+    """Every complete row of the chunk is read."""
+    comptime FULL = Self(1)
+    """The columns are full."""
+    comptime REJECTS = Self(2)
+    """As many rows were refused as the plan allows to collect."""
+    comptime WIDER = Self(3)
+    """The next row needs 128 bits."""
+
+
+@fieldwise_init
+struct Progress(TrivialRegisterPassable):
+    """What one push did."""
+
+    var rows: Int
+    """Rows written."""
+    var used: Int
+    """Bytes of the chunk that need not be pushed again."""
+    var stop: Stop
+    """Why it returned."""
+
+
+struct BarSink[price: DType, size: DType](Copyable):
+    """The columns rows are written to, in the order of the schema.
+
+    Parameters:
+        price: The type of a raw price.
+        size: The type of a raw volume.
+    """
+
+    var prices: Array[MutColumnView[Self.price], 4]
+    """Open, high, low, close."""
+    var volume: MutColumnView[Self.size]
+    """Volume."""
+    var ts_event: MutColumnView[DType.uint64]
+    """Nanoseconds UTC."""
+    var ts_init: MutColumnView[DType.uint64]
+    """Nanoseconds UTC."""
+    var lines: MutColumnView[DType.uint64]
+    """The line every row starts on; of length zero if nobody wants it."""
+
+    def __init__(
+        out self,
+        var prices: Array[MutColumnView[Self.price], 4],
+        volume: MutColumnView[Self.size],
+        ts_event: MutColumnView[DType.uint64],
+        ts_init: MutColumnView[DType.uint64],
+        lines: MutColumnView[DType.uint64],
+    ):
+        """Takes the columns, all of one length except `lines`.
+
+        Args:
+            prices: Open, high, low, close.
+            volume: Volume.
+            ts_event: Nanoseconds UTC.
+            ts_init: Nanoseconds UTC.
+            lines: Line numbers; may have length zero.
+        """
+        self.prices = prices^
+        self.volume = volume
+        self.ts_event = ts_event
+        self.ts_init = ts_init
+        self.lines = lines
+
+    @always_inline
+    def store(
+        self, at: Int, row: RowValues[Self.price, Self.size], line: Int
+    ):
+        """Writes one row.
+
+        Args:
+            at: Its index.
+            row: The values.
+            line: The line it starts on.
+        """
+        comptime for i in range(4):
+            self.prices[i].store(at, row.prices[i])
+        self.volume.store(at, row.volume)
+        self.ts_event.store(at, UInt64(row.ts_event))
+        self.ts_init.store(at, UInt64(row.ts_init))
+        if len(self.lines) > 0:
+            self.lines.store(at, UInt64(line))
+
+
+struct RowDecoder(Movable):
+    """Reads the rows of one file, chunk after chunk.
+
+    Push a chunk; then push the bytes that were not used again, with more behind
+    them. Counts and line numbers run through the whole file. Widths may change
+    from push to push.
+    """
+
+    var plan: RowPlan
+    """How to read a row."""
+    var line: Int
+    """The line the next row starts on, from 1."""
+    var rows: Int
+    """Rows written so far."""
+    var blank_lines: Int
+    """Lines with nothing on them so far."""
+    var rejected: Int
+    """Rows refused so far."""
+    var unzoned: Int
+    """Rows so far whose time had no zone and was read as UTC."""
+    var price_decimals: Int
+    """The most decimals any price showed so far."""
+    var size_decimals: Int
+    """The most decimals any volume showed so far."""
+    var roundings: Array[Int, Role.VALUES]
+    """Values rounded so far, by value column."""
+    var rounded_lines: Array[Int, Role.VALUES]
+    """The line of the first rounding of every value column; 0 if none."""
+    var rejects: List[Reject]
+    """What the last push refused; places are within its chunk."""
+    var fields: FieldSpans
+    """Kept to avoid an allocation per row."""
+
+    def __init__(out self, var plan: RowPlan, line: Int):
+        """Starts at the first row.
+
+        Args:
+            plan: How to read a row.
+            line: The line of the first row, from 1.
+        """
+        self.fields = FieldSpans(plan.field_count)
+        self.plan = plan^
+        self.line = line
+        self.rows = 0
+        self.blank_lines = 0
+        self.rejected = 0
+        self.unzoned = 0
+        self.price_decimals = 0
+        self.size_decimals = 0
+        self.roundings = Array[Int, Role.VALUES](fill=0)
+        self.rounded_lines = Array[Int, Role.VALUES](fill=0)
+        self.rejects = List[Reject]()
+
+    def push[
+        price: DType, size: DType
+    ](
+        mut self,
+        text: ByteView,
+        final: Bool,
+        sink: BarSink[price, size],
+        first_row: Int,
+    ) -> Progress:
+        """Reads rows until the chunk or the room ends.
+
+        Parameters:
+            price: The type of a raw price.
+            size: The type of a raw volume.
+
+        Args:
+            text: The chunk; starts at the start of a row.
+            final: Whether the input ends with the chunk.
+            sink: Where rows are written.
+            first_row: Where the first one goes.
+
+        Returns:
+            How far it came, and why no further.
+        """
+        self.rejects.clear()
+        var row = RowValues[price, size]()
+        var capacity = len(sink.ts_event)
+        var at = 0
+        var count = 0
+        var stop = Stop.INPUT
+        while at < len(text):
+            if first_row + count == capacity:
+                stop = Stop.FULL
+                break
+            if len(self.rejects) == self.plan.reject_limit:
+                stop = Stop.REJECTS
+                break
+            var span = split_row(
+                text,
+                at,
+                final,
+                self.plan.delimiter,
+                self.plan.quote,
+                self.fields,
+            )
+            if span.next < 0:
+                break
+            if self._is_blank_line(span):
+                self.blank_lines += 1
+            elif span.reason != Reason.OK:
+                self._reject(text, at, span, span.reason, -1)
+            elif len(self.fields) != self.plan.field_count:
+                self._reject(
+                    text, at, span, Reason.FIELD_COUNT, len(self.fields)
+                )
+            else:
+                decode_row(text, self.fields, self.plan, row)
+                if row.reason != Reason.OK:
+                    if self.plan.may_widen and self._fits_wider(text):
+                        stop = Stop.WIDER
+                        break
+                    self._reject(text, at, span, row.reason, row.field)
+                else:
+                    sink.store(first_row + count, row, self.line)
+                    self._count(row)
+                    count += 1
+            self.line += span.lines
+            at = span.next
+        if stop == Stop.INPUT and len(self.rejects) == self.plan.reject_limit:
+            stop = Stop.REJECTS
+        self.rows += count
+        return Progress(count, at, stop)
+
+    @always_inline
+    def _is_blank_line(self, span: RowSpan) -> Bool:
+        return (
+            len(self.fields) == 1
+            and self.fields.begins[0] == self.fields.ends[0]
+            and span.reason == Reason.OK
+            and span.lines == 1
+        )
+
+    def _fits_wider(self, text: ByteView) -> Bool:
+        """Whether the row at hand is good as a row of 128-bit values."""
+        var wide = RowValues[DType.int128, DType.uint128]()
+        decode_row(text, self.fields, self.plan, wide)
+        return wide.reason == Reason.OK
+
+    @always_inline
+    def _count(mut self, row: RowValues):
+        self.unzoned += Int(not row.zoned)
+        self.price_decimals = max(self.price_decimals, row.price_decimals)
+        self.size_decimals = max(self.size_decimals, row.size_decimals)
+        if row.rounded != 0:
+            for i in range(Role.VALUES):
+                if (row.rounded >> UInt8(i)) & 1 != 0:
+                    self.roundings[i] += 1
+                    if self.rounded_lines[i] == 0:
+                        self.rounded_lines[i] = self.line
+
+    def _reject(
+        mut self,
+        text: ByteView,
+        begin: Int,
+        span: RowSpan,
+        reason: Reason,
+        field: Int,
+    ):
+        var has_cell = reason != Reason.FIELD_COUNT and field >= 0
+        var cell = self.fields.begins[field] if has_cell else begin
+        var cell_end = self.fields.ends[field] if has_cell else begin
+        self.rejects.append(
+            Reject(
+                self.line,
+                begin,
+                span.end - begin,
+                field,
+                cell,
+                cell_end - cell,
+                reason,
+            )
+        )
+        self.rejected += 1

@@ -1,0 +1,8 @@
+"""Memory that other code owns, seen through checked views.
+
+Every raw pointer of the project lives here or in `arrow`. A view borrows: whoever
+makes one keeps the owner alive and in place until the view is last used.
+"""
+
+from .bytes import ByteView
+from .column import ColumnView, MutColumnView

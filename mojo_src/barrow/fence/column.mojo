@@ -1,0 +1,125 @@
+"""Borrowed columns: one value after another, all of one width."""
+
+from std.sys import size_of
+
+
+struct ColumnView[dtype: DType](ImplicitlyCopyable, Sized):
+    """Read-only values that somebody else owns.
+
+    The memory need not be aligned to the width of a value: Arrow promises 8 bytes
+    for a 16-byte column.
+
+    Parameters:
+        dtype: The type of a value.
+    """
+
+    var _values: Pointer[UInt8, ImmUntrackedOrigin]
+    var _length: Int
+
+    def __init__(out self, *, address: Int, length: Int):
+        """Borrows memory.
+
+        Args:
+            address: Where the first value is; not zero.
+            length: How many values there are.
+
+        Safety:
+            The memory must stay valid until the view is last used.
+        """
+        self._values = Pointer[UInt8, ImmUntrackedOrigin](
+            unsafe_from_address=address
+        )
+        self._length = length
+
+    @always_inline
+    def __len__(self) -> Int:
+        """Returns the number of values."""
+        return self._length
+
+    @always_inline
+    def __getitem__(self, at: Int) -> Scalar[Self.dtype]:
+        """Returns one value.
+
+        Args:
+            at: Its index, from 0 to the length exclusive.
+
+        Returns:
+            The value.
+        """
+        return self.load[1](at)
+
+    @always_inline
+    def load[width: Int](self, at: Int) -> SIMD[Self.dtype, width]:
+        """Returns `width` values as one vector.
+
+        Parameters:
+            width: How many values; a power of two.
+
+        Args:
+            at: The index of the first one; `at + width` is at most the length.
+
+        Returns:
+            The values.
+        """
+        debug_assert(
+            0 <= at and at + width <= self._length, "load past the end: ", at
+        )
+        comptime size = size_of[Scalar[Self.dtype]]()
+        return (
+            self._values.unsafe_offset(at * size)
+            .unsafe_bitcast[Scalar[Self.dtype]]()
+            .unsafe_load[width=width, alignment=1]()
+        )
+
+
+struct MutColumnView[dtype: DType](ImplicitlyCopyable, Sized):
+    """Values to be written into memory that somebody else owns.
+
+    Parameters:
+        dtype: The type of a value.
+    """
+
+    var _values: Pointer[UInt8, MutUntrackedOrigin]
+    var _length: Int
+
+    def __init__(out self, *, address: Int, length: Int):
+        """Borrows memory.
+
+        Args:
+            address: Where the first value is; not zero.
+            length: How many values there is room for.
+
+        Safety:
+            The memory must stay valid, and nobody else may use it, until the view
+            is last used.
+        """
+        self._values = Pointer[UInt8, MutUntrackedOrigin](
+            unsafe_from_address=address
+        )
+        self._length = length
+
+    @always_inline
+    def __len__(self) -> Int:
+        """Returns the number of values there is room for."""
+        return self._length
+
+    @always_inline
+    def store[
+        width: Int = 1
+    ](self, at: Int, values: SIMD[Self.dtype, width]):
+        """Writes `width` values.
+
+        Parameters:
+            width: How many values; a power of two.
+
+        Args:
+            at: The index of the first one; `at + width` is at most the length.
+            values: What to write.
+        """
+        debug_assert(
+            0 <= at and at + width <= self._length, "store past the end: ", at
+        )
+        comptime size = size_of[Scalar[Self.dtype]]()
+        self._values.unsafe_offset(at * size).unsafe_bitcast[
+            Scalar[Self.dtype]
+        ]().unsafe_store[alignment=1](0, values)

@@ -1,0 +1,42 @@
+"""The Python extension module `barrow._native`: its function table.
+
+Every function converts its arguments, calls one function of the Mojo package and
+converts the result back. `python/barrow/_native.pyi` has the Python signatures.
+"""
+
+from capi import ModuleTable, Obj, py_none, decref
+from column_calls import *
+from csv_calls import *
+from ipc_calls import *
+from value_calls import *
+
+
+@export
+def PyInit__native() abi("C") -> Obj:
+    # Looks the interpreter's functions up now, while the loader guards the
+    # environment, and not at the first call.
+    decref(py_none())
+    var table = ModuleTable()
+    table.add[csv_new, 12]("csv_new", "Makes a row decoder.")
+    table.add[csv_push, 8]("csv_push", "Reads rows of a chunk.")
+    table.add[csv_rejects, 1]("csv_rejects", "What the last push refused.")
+    table.add[csv_counts, 1]("csv_counts", "Counts so far.")
+    table.add[reason_names, 0]("reason_names", "Names of reasons, by code.")
+    table.add[parse_value, 5]("parse_value", "Decimal text to a raw value.")
+    table.add[format_value, 4]("format_value", "A raw value to decimal text.")
+    table.add[parse_time, 1]("parse_time", "Text to an instant.")
+    table.add[format_time, 1]("format_time", "An instant to text.")
+    table.add[column_to_float64, 5](
+        "column_to_float64", "Raw values to the nearest doubles."
+    )
+    table.add[column_widen, 3]("column_widen", "64-bit to 128-bit values.")
+    table.add[column_narrow, 3]("column_narrow", "128-bit to 64-bit values.")
+    table.add[checks_new, 0]("checks_new", "Counts of nothing yet.")
+    table.add[checks_push, 4]("checks_push", "Checks a batch of bars.")
+    table.add[checks_counts, 1]("checks_counts", "Counts so far.")
+    table.add[ipc_new, 2]("ipc_new", "Creates an Arrow IPC file.")
+    table.add[ipc_write, 2]("ipc_write", "Appends a batch.")
+    table.add[ipc_close, 1]("ipc_close", "Writes the footer.")
+    table.add[ipc_open, 1]("ipc_open", "Maps an Arrow IPC file.")
+    table.add[simd_bits, 0]("simd_bits", "Bits of a vector register.")
+    return table.create("barrow._native")
