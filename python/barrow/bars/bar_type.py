@@ -1,0 +1,108 @@
+"""Bar types: which instrument, how long a bar, of which price, made by whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from barrow.errors import BarrowArgumentError, message
+
+NANOSECONDS = {
+    "MILLISECOND": 10**6,
+    "SECOND": 10**9,
+    "MINUTE": 60 * 10**9,
+    "HOUR": 3600 * 10**9,
+    "DAY": 86_400 * 10**9,
+    "WEEK": 7 * 86_400 * 10**9,
+}
+AGGREGATIONS = (
+    "TICK", "TICK_IMBALANCE", "TICK_RUNS", "VOLUME", "VOLUME_IMBALANCE", "VOLUME_RUNS",
+    "VALUE", "VALUE_IMBALANCE", "VALUE_RUNS", *NANOSECONDS, "MONTH", "YEAR", "RENKO",
+)  # fmt: skip
+PRICE_TYPES = ("BID", "ASK", "MID", "LAST", "MARK")
+SOURCES = ("INTERNAL", "EXTERNAL")
+
+
+@dataclass(frozen=True)
+class BarType:
+    """A bar type in NautilusTrader's form.
+
+    `{SYMBOL}.{VENUE}-{step}-{AGGREGATION}-{PRICE_TYPE}-{INTERNAL|EXTERNAL}`, read from
+    the right, because symbols may hold dashes and dots: the venue is what follows
+    the last dot. A composite adds `@{step}-{AGGREGATION}-{INTERNAL|EXTERNAL}`.
+
+    Attributes:
+        symbol: The symbol, such as `EUR/USD`.
+        venue: The venue, such as `SIM`.
+        step: How many units a bar has.
+        aggregation: The unit.
+        price_type: Which price.
+        source: Who made the bars.
+        composite: What follows the `@`, or None.
+    """
+
+    symbol: str
+    venue: str
+    step: int
+    aggregation: str
+    price_type: str
+    source: str
+    composite: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> BarType:
+        """Reads a bar type.
+
+        Raises:
+            BarrowArgumentError: The text is none; the message points at the token.
+        """
+        standard, at, composite = text.partition("@")
+        parts = standard.rsplit("-", 4)
+        if len(parts) != 5:
+            raise _bad(text, f"has {len(parts)} of the 5 parts between dashes")
+        instrument, step, aggregation, price_type, source = parts
+        symbol, dot, venue = instrument.rpartition(".")
+        if not dot or not symbol or not venue:
+            raise _bad(text, f'"{instrument}" is no SYMBOL.VENUE')
+        _check_step(text, step, aggregation)
+        if price_type not in PRICE_TYPES:
+            raise _bad(text, f'"{price_type}" is none of {", ".join(PRICE_TYPES)}')
+        if source not in SOURCES:
+            raise _bad(text, f'"{source}" is none of {", ".join(SOURCES)}')
+        if at:
+            inner = composite.split("-")
+            if len(inner) != 3 or inner[2] not in SOURCES:
+                raise _bad(text, f'"@{composite}" is no @STEP-AGGREGATION-SOURCE')
+            _check_step(text, inner[0], inner[1])
+        return cls(
+            symbol, venue, int(step), aggregation, price_type, source, composite if at else None
+        )
+
+    @property
+    def step_ns(self) -> int | None:
+        """The length of a bar in nanoseconds; None where it is not fixed."""
+        unit = NANOSECONDS.get(self.aggregation)
+        return None if unit is None else unit * self.step
+
+    def __str__(self) -> str:
+        text = (
+            f"{self.symbol}.{self.venue}-{self.step}-{self.aggregation}"
+            f"-{self.price_type}-{self.source}"
+        )
+        return f"{text}@{self.composite}" if self.composite else text
+
+
+def _check_step(text: str, step: str, aggregation: str) -> None:
+    if not step.isascii() or not step.isdigit() or int(step) == 0:
+        raise _bad(text, f'"{step}" is no step of 1 or more')
+    if aggregation not in AGGREGATIONS:
+        raise _bad(text, f'"{aggregation}" is none of {", ".join(AGGREGATIONS)}')
+
+
+def _bad(text: str, what: str) -> BarrowArgumentError:
+    return BarrowArgumentError(
+        message(
+            f'bar type "{text}"',
+            what,
+            tries=["{SYMBOL}.{VENUE}-1-MINUTE-{BID|ASK|MID|LAST|MARK}-EXTERNAL"],
+        )
+    )

@@ -1,0 +1,20 @@
+"""Market-data text to exact columns: finds the columns, feeds the Mojo row parser
+chunk by chunk, and keeps an account of every row."""
+
+from barrow.csv.check import check_csv
+from barrow.csv.options import CsvOptions, OnError
+from barrow.csv.read import read_csv, scan_csv
+from barrow.csv.report import CsvReport, RejectCount
+from barrow.csv.rows import ColumnSet, RowReader
+
+__all__ = [
+    "ColumnSet",
+    "CsvOptions",
+    "CsvReport",
+    "OnError",
+    "RejectCount",
+    "RowReader",
+    "check_csv",
+    "read_csv",
+    "scan_csv",
+]

@@ -1,0 +1,117 @@
+"""What a caller may ask of the CSV reader, checked before any file is touched."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from barrow._arrow import ENCODINGS, FIXED8, Encoding, parse_raw, rounding_code
+from barrow.bars import BarType
+from barrow.errors import BarrowArgumentError, BarrowParseError, message
+
+OnError = Literal["raise", "skip", "quarantine"]
+
+
+def option(name: str, value: str) -> str:
+    """An option as it is written in Python and on the command line."""
+    return f'{name}="{value}" (--{name.replace("_", "-")} {value})'
+
+
+@dataclass(frozen=True)
+class CsvOptions:
+    """The options of `read_csv`, `scan_csv` and `ingest`.
+
+    Attributes:
+        bar_type: Goes into the metadata; unknown if None.
+        dialect: `auto` or `generic`: a header names the columns.
+        price_precision: Decimals of prices, or `auto` for as many as the text shows.
+        size_precision: The same for volumes.
+        encoding: `fixed8`, `fixed16`, `decimal128`, or `auto` for the narrowest of
+            the first two that holds the data.
+        rounding: `exact`, `half_even`, `half_away` or `truncate`.
+        on_error: `raise` at the first bad row, `skip` bad rows, or `quarantine`
+            them in the file `rejects`.
+        rejects: Where quarantined rows go.
+        default_volume: The volume of every bar where there is no such column.
+        ts_init_delta: Nanoseconds added to `ts_event` to give `ts_init`.
+        chunk_bytes: How much text is read at once.
+    """
+
+    bar_type: str | None = None
+    dialect: str = "auto"
+    price_precision: int | Literal["auto"] = "auto"
+    size_precision: int | Literal["auto"] = "auto"
+    encoding: str = "auto"
+    rounding: str = "exact"
+    on_error: OnError = "raise"
+    rejects: str | os.PathLike[str] | None = None
+    default_volume: Any = None
+    ts_init_delta: int = 0
+    chunk_bytes: int = 1 << 20
+
+    def __post_init__(self) -> None:
+        """Checks every value.
+
+        Raises:
+            BarrowArgumentError: A value is none of those allowed.
+        """
+        if self.bar_type is not None:
+            BarType.parse(self.bar_type)
+        self._one_of("dialect", self.dialect, ("auto", "generic"))
+        self._one_of("encoding", self.encoding, ("auto", *ENCODINGS))
+        self._one_of("on_error", self.on_error, ("raise", "skip", "quarantine"))
+        rounding_code(self.rounding)
+        for name in ("price_precision", "size_precision"):
+            value = getattr(self, name)
+            if value != "auto" and not (isinstance(value, int) and 0 <= value <= self.largest_scale):
+                raise BarrowArgumentError(
+                    message(
+                        name, f"{value!r} is not auto or a number from 0 to {self.largest_scale}"
+                    )
+                )
+        if (self.on_error == "quarantine") != (self.rejects is not None):
+            raise BarrowArgumentError(
+                message(
+                    "rejects",
+                    "a file for rejected rows and on_error='quarantine' go together",
+                    tries=['on_error="quarantine", rejects="rejects.csv"'],
+                )
+            )
+        if self.default_volume is not None:
+            self._check_default_volume()
+        if self.chunk_bytes < 1:
+            raise BarrowArgumentError(message("chunk_bytes", f"{self.chunk_bytes} is less than 1"))
+
+    def _one_of(self, name: str, value: str, allowed: tuple[str, ...]) -> None:
+        if value not in allowed:
+            raise BarrowArgumentError(message(name, f"{value!r} is none of {', '.join(allowed)}"))
+
+    def _check_default_volume(self) -> None:
+        widest = ENCODINGS["fixed16" if self.encoding == "auto" else self.encoding]
+        try:
+            parse_raw(self.default_volume_text, widest, signed=False)
+        except BarrowParseError as error:
+            raise BarrowArgumentError(
+                message("default_volume", f"{self.default_volume!r} is no volume: {error}")
+            ) from error
+
+    @property
+    def default_volume_text(self) -> str:
+        """The default volume as text; a float as the shortest that reads back."""
+        return "0" if self.default_volume is None else str(self.default_volume)
+
+    @property
+    def largest_scale(self) -> int:
+        """The most decimals the chosen encoding may come to have."""
+        return 16 if self.encoding == "auto" else ENCODINGS[self.encoding].scale
+
+    @property
+    def first_encoding(self) -> Encoding:
+        """The encoding to begin with."""
+        precisions = (self.price_precision, self.size_precision)
+        if self.encoding != "auto":
+            return ENCODINGS[self.encoding]
+        if any(isinstance(p, int) and p > FIXED8.scale for p in precisions):
+            return ENCODINGS["fixed16"]
+        return FIXED8

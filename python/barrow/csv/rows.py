@@ -1,0 +1,254 @@
+"""Feeds the Mojo row parser and collects its columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from barrow._arrow import (
+    DECIMAL128,
+    FIXED8,
+    FIXED16,
+    VALUES,
+    BarMeta,
+    Encoding,
+    bar_schema,
+    rounding_code,
+    stored_batch,
+)
+from barrow._lib import native
+from barrow.csv.header import ROLES, Header, read_header
+from barrow.csv.options import CsvOptions
+from barrow.csv.rejects import RejectLog
+from barrow.csv.report import CsvReport, Rounded
+from barrow.csv.source import TextSource
+from barrow.errors import BarrowParseError, Place, message
+
+Array = np.ndarray[Any, Any]
+# Codes of `Stop` in mojo_src/barrow/csv/rows.mojo.
+_INPUT, _FULL, _REJECTS, _WIDER = range(4)
+_HEADER_BYTES = 1 << 16
+_REJECTS_AT_ONCE = 1024
+
+
+class ColumnSet:
+    """Writable columns with room for a number of rows.
+
+    Args:
+        encoding: Decides the width of values.
+        capacity: How many rows there is room for.
+        lines: Whether to keep the line of every row.
+    """
+
+    def __init__(self, encoding: Encoding, capacity: int, lines: bool = False) -> None:
+        self.encoding = encoding
+        self.capacity = capacity
+        self.values = [np.empty(capacity * encoding.width, np.uint8) for _ in VALUES]
+        self.times = [np.empty(capacity, np.uint64) for _ in range(2)]
+        self.lines = np.empty(capacity if lines else 0, np.uint64)
+
+    def buffers(self) -> tuple[Array, ...]:
+        """The columns in the order of the schema, then the lines."""
+        return (*self.values, *self.times, self.lines)
+
+    def widen(self, rows: int) -> ColumnSet:
+        """The first rows again, with 128-bit values."""
+        wide = ColumnSet(FIXED16, self.capacity, len(self.lines) > 0)
+        for name, source, target in zip(VALUES, self.values, wide.values, strict=True):
+            native.column_widen(source[: 8 * rows], name != "volume", target[: 16 * rows])
+        for source, target in zip(
+            (*self.times, self.lines), (*wide.times, wide.lines), strict=True
+        ):
+            target[:rows] = source[:rows]
+        return wide
+
+    def resize(self, capacity: int) -> None:
+        """Gives room for more or fewer rows; the first ones stay."""
+        for column, width in [
+            *((c, self.encoding.width) for c in self.values),
+            *((c, 1) for c in self.times),
+        ]:
+            column.resize(capacity * width, refcheck=False)
+        if len(self.lines):
+            self.lines.resize(capacity, refcheck=False)
+        self.capacity = capacity
+
+    def batch(self, schema: pa.Schema, rows: int) -> pa.RecordBatch:
+        """The first rows as a batch over the columns' own memory."""
+        width = self.encoding.width
+        buffers = [c[: rows * width] for c in self.values] + [c[:rows] for c in self.times]
+        return stored_batch(schema, buffers, rows)
+
+
+class RowReader:
+    """Reads the rows of one file into columns, as many at a time as wanted.
+
+    Args:
+        path: The file.
+        options: How to read it.
+
+    Raises:
+        BarrowIoError: The file cannot be opened.
+        BarrowParseError: It is empty, or no text.
+        BarrowSchemaError: Its header lacks a column.
+
+    Attributes:
+        encoding: The encoding rows are read in; widens when a row needs it and
+            the options leave it open.
+    """
+
+    def __init__(self, path: Any, options: CsvOptions) -> None:
+        self.options = options
+        self.encoding = options.first_encoding
+        self.source = TextSource(path, max(options.chunk_bytes, 16))
+        try:
+            self.header = self._read_header()
+            self._decoder = self._new_decoder()
+            self._log = RejectLog(options, self.header, self.source)
+        except BaseException:
+            self.source.close()
+            raise
+        self.source.begin = self.header.end
+        self._ended = False
+
+    def _read_header(self) -> Header:
+        source = self.source
+        while not source.final and source.end < _HEADER_BYTES:
+            source.refill()
+        start = bytes(source.buffer[: source.end])
+        return read_header(start, source.path, self.options.default_volume is None)
+
+    def _new_decoder(self) -> Any:
+        options = self.options
+
+        def precision(value: Any) -> int:
+            return -1 if value == "auto" else int(value)
+
+        return native.csv_new(
+            ord(self.header.delimiter),
+            ord('"'),
+            len(self.header.names),
+            self.header.fields,
+            precision(options.price_precision),
+            precision(options.size_precision),
+            rounding_code(options.rounding),
+            options.default_volume_text,
+            options.ts_init_delta,
+            options.encoding == "auto" and not self.encoding.wide,
+            1 if options.on_error == "raise" else _REJECTS_AT_ONCE,
+            self.header.line + 1,
+        )
+
+    def read(self, columns: ColumnSet, first_row: int) -> tuple[ColumnSet, int]:
+        """Fills columns until they are full or the text ends.
+
+        Args:
+            columns: Where rows go.
+            first_row: Where the first one goes.
+
+        Returns:
+            The columns, which are others if they had to be widened, and how many
+            rows they hold. They are not full only at the end of the text.
+
+        Raises:
+            BarrowParseError: A row cannot be read and the policy is to raise.
+        """
+        source, row = self.source, first_row
+        while True:
+            rows, used, stop = native.csv_push(
+                self._decoder,
+                source.buffer,
+                source.begin,
+                source.end,
+                source.final,
+                self.encoding.wide,
+                columns.buffers(),
+                row,
+            )
+            row += rows
+            rejects = native.csv_rejects(self._decoder)
+            if rejects:
+                self._log.add(rejects, self.encoding)
+            source.begin += used
+            if stop == _FULL:
+                return columns, row
+            if stop == _WIDER:
+                columns = columns.widen(row)
+                self.encoding = columns.encoding
+            elif stop == _INPUT:
+                if source.final:
+                    self._finish()
+                    return columns, row
+                source.refill()
+
+    def _finish(self) -> None:
+        counts = native.csv_counts(self._decoder)
+        if counts[1] + counts[3] == 0:
+            raise BarrowParseError(
+                message(
+                    self.source.path,
+                    "there is a header but no rows",
+                    tries=["check that the download finished"],
+                ),
+                Place(self.source.path),
+                "empty",
+            )
+        self._ended = True
+
+    @property
+    def ended(self) -> bool:
+        """Whether the text has been read to its end."""
+        return self._ended
+
+    @property
+    def meta(self) -> BarMeta:
+        """The metadata of the rows read so far."""
+        counts = native.csv_counts(self._decoder)
+        options = self.options
+        return BarMeta(
+            options.bar_type,
+            counts[5] if options.price_precision == "auto" else options.price_precision,
+            counts[6] if options.size_precision == "auto" else options.size_precision,
+        )
+
+    def schema(self) -> pa.Schema:
+        """The stored schema of the rows read so far."""
+        return bar_schema(self.encoding, self.meta)
+
+    def report(self) -> CsvReport:
+        """The account of the rows read so far."""
+        counts = native.csv_counts(self._decoder)
+        meta = self.meta
+        notes = list(self.header.notes)
+        if counts[4]:
+            notes.append(f"{counts[4]:,} time stamps have no zone and were read as UTC")
+        if self.options.default_volume is not None and self.header.fields[4] < 0:
+            notes.append(f"every volume is the default {self.options.default_volume_text}")
+        return CsvReport(
+            path=self.source.path,
+            rows_in=counts[1] + counts[3],
+            rows_out=counts[1],
+            rows_rejected=counts[3],
+            blank_lines=counts[2],
+            encoding=self.encoding.name,
+            price_precision=meta.price_precision,
+            size_precision=meta.size_precision,
+            rejects=list(self._log.counts.values()),
+            roundings=[
+                Rounded(self.header.role_name(role), counts[7 + i], counts[12 + i])
+                for i, role in enumerate(ROLES[:5])
+                if counts[7 + i]
+            ],
+            notes=notes,
+        )
+
+    def close(self, *, keep_rejects: bool = True) -> None:
+        """Closes the file, and the file of rejected rows, which may be removed."""
+        self.source.close()
+        if self._log.file is not None:
+            self._log.file.close(keep=keep_rejects)
+
+
+__all__ = ["DECIMAL128", "FIXED8", "ColumnSet", "RowReader"]
