@@ -1,0 +1,66 @@
+"""Market-data text to exact fixed-point Arrow columns, with kernels in Mojo.
+
+    import barrow as bw
+
+    bars = bw.read_csv("eurusd.csv", bar_type="EUR/USD.SIM-1-MINUTE-BID-EXTERNAL")
+    bars[0].close, bars.raw("close"), bars.to_pandas()
+"""
+
+from barrow._arrow import (
+    PRICE_ERROR_64,
+    PRICE_ERROR_128,
+    PRICE_UNDEF_64,
+    PRICE_UNDEF_128,
+    QUANTITY_UNDEF_64,
+    QUANTITY_UNDEF_128,
+)
+from barrow._lib import cpu_level
+from barrow.bars import Bar, Bars, BarType, Finding, Price, Quantity, Report, validate
+from barrow.csv import CsvReport, check_csv, read_csv, scan_csv
+from barrow.errors import (
+    BarrowArgumentError,
+    BarrowCorruptError,
+    BarrowError,
+    BarrowInternalError,
+    BarrowIoError,
+    BarrowParseError,
+    BarrowSchemaError,
+    BarrowUnsupportedError,
+)
+from barrow.etl import IngestReport, ingest
+from barrow.etl import open_bars as open
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "PRICE_ERROR_64",
+    "PRICE_ERROR_128",
+    "PRICE_UNDEF_64",
+    "PRICE_UNDEF_128",
+    "QUANTITY_UNDEF_64",
+    "QUANTITY_UNDEF_128",
+    "Bar",
+    "BarType",
+    "BarrowArgumentError",
+    "BarrowCorruptError",
+    "BarrowError",
+    "BarrowInternalError",
+    "BarrowIoError",
+    "BarrowParseError",
+    "BarrowSchemaError",
+    "BarrowUnsupportedError",
+    "Bars",
+    "CsvReport",
+    "Finding",
+    "IngestReport",
+    "Price",
+    "Quantity",
+    "Report",
+    "check_csv",
+    "cpu_level",
+    "ingest",
+    "open",
+    "read_csv",
+    "scan_csv",
+    "validate",
+]

@@ -45,7 +45,10 @@ class BarrowUnsupportedError(BarrowError, NotImplementedError):
 
 
 class BarrowIoError(BarrowError, OSError):
-    """The operating system said no."""
+    """The operating system said no; `errno` and `filename` are set where known."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class BarrowInternalError(BarrowError, RuntimeError):

@@ -1,0 +1,316 @@
+"""The command line. Exit status: 0 done, 1 a problem with data, 2 wrong use."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from enum import StrEnum
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+import barrow as bw
+from barrow._arrow import VALUES
+from barrow._lib import native
+
+app = typer.Typer(
+    help="Market-data text to exact Arrow columns.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
+_out = Console(highlight=False, soft_wrap=True)
+
+
+class _Encoding(StrEnum):
+    auto = "auto"
+    fixed8 = "fixed8"
+    fixed16 = "fixed16"
+    decimal128 = "decimal128"
+
+
+class _OnError(StrEnum):
+    stop = "raise"
+    skip = "skip"
+    quarantine = "quarantine"
+
+
+class _Rounding(StrEnum):
+    exact = "exact"
+    half_even = "half_even"
+    half_away = "half_away"
+    truncate = "truncate"
+
+
+Input = Annotated[str, typer.Argument(metavar="FILE", help="The file to read.", show_default=False)]
+BarTypeOption = Annotated[
+    str | None,
+    typer.Option(help="Such as EUR/USD.SIM-1-MINUTE-BID-EXTERNAL.", show_default=False),
+]
+PrecisionOption = Annotated[str, typer.Option(metavar="N|auto", help="Decimals to keep.")]
+VolumeOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NUMBER", help="The volume where there is no such column.", show_default=False
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def _precision(text: str) -> Any:
+    return int(text) if text.isascii() and text.isdigit() else text
+
+
+def _stamp(nanoseconds: int) -> str:
+    return native.format_time(nanoseconds)
+
+
+@app.command()
+def ingest(
+    file: Input,
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="The Arrow file to write.", show_default=False)
+    ],
+    bar_type: BarTypeOption = None,
+    encoding: Annotated[_Encoding, typer.Option(help="How values are stored.")] = _Encoding.auto,
+    price_precision: PrecisionOption = "auto",
+    size_precision: PrecisionOption = "auto",
+    rounding: Annotated[
+        _Rounding, typer.Option(help="What happens to digits that do not fit.")
+    ] = _Rounding.exact,
+    default_volume: VolumeOption = None,
+    ts_init_delta: Annotated[
+        int, typer.Option(metavar="NS", help="Nanoseconds from ts_event to ts_init.")
+    ] = 0,
+    on_error: Annotated[_OnError, typer.Option(help="What to do with bad rows.")] = _OnError.stop,
+    rejects: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Where bad rows go.", show_default=False)
+    ] = None,
+    batch_rows: Annotated[int, typer.Option(min=1, help="Bars per record batch.")] = 65_536,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Read a CSV file into an Arrow file of exact integers.
+
+    The file appears only when it is whole. Memory does not grow with the input.
+    """
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TextColumn("{task.fields[rows]:,} rows"),
+        TimeRemainingColumn(),
+        console=_err,
+        transient=True,
+        disable=quiet or as_json or not _err.is_terminal,
+    )
+    with bar:
+        task = bar.add_task(os.path.basename(file), total=None, rows=0)
+
+        def progress(done: int, total: int, rows: int) -> None:
+            bar.update(task, completed=done, total=total or None, rows=rows)
+
+        report = bw.ingest(
+            file,
+            output,
+            overwrite=overwrite,
+            batch_rows=batch_rows,
+            progress=progress,
+            bar_type=bar_type,
+            encoding=encoding.value,
+            price_precision=_precision(price_precision),
+            size_precision=_precision(size_precision),
+            rounding=rounding.value,
+            default_volume=default_volume,
+            ts_init_delta=ts_init_delta,
+            on_error="quarantine" if rejects and on_error is _OnError.stop else on_error.value,
+            rejects=rejects,
+        )
+    if as_json:
+        print(report.to_json())
+    elif not quiet:
+        _print_ingest(report, rejects)
+
+
+def _print_ingest(report: bw.IngestReport, rejects: str | None) -> None:
+    rate = report.rows_in / report.seconds
+    _out.print(
+        f"{report.output}: {report.rows_out:,} bars of {report.rows_in:,} rows, "
+        f"{report.encoding}, precision {report.price_precision}/{report.size_precision}, "
+        f"{_stamp(report.first_ts)} to {_stamp(report.last_ts)}"
+    )
+    _out.print(
+        f"  {report.bytes_in:,} bytes in, {report.bytes_out:,} out, {report.batches} batches, "
+        f"{report.seconds:.2f} s, {rate:,.0f} rows/s",
+        markup=False,
+    )
+    for reject in report.rejects:
+        where = f' in column "{reject.column}"' if reject.column else ""
+        _out.print(
+            f"  rejected {reject.count:,} rows: {reject.reason}{where}, first at line "
+            f"{reject.first_line}: {reject.sample}",
+            markup=False,
+        )
+    if report.rows_rejected and rejects:
+        _out.print(f"  rejected rows are in {rejects}", markup=False)
+    for rounded in report.roundings:
+        _out.print(
+            f'  rounded {rounded.count:,} values of "{rounded.column}", first at line '
+            f"{rounded.first_line}",
+            markup=False,
+        )
+    for note in report.notes:
+        _out.print(f"  note: {note}", markup=False)
+
+
+@app.command()
+def check(
+    file: Input,
+    bar_type: BarTypeOption = None,
+    default_volume: VolumeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Validate bars: values, prices against each other, order, duplicates, gaps.
+
+    Reads CSV and Arrow files. Exits with 1 if there are errors.
+    """
+    report = _check(file, bar_type, default_volume)
+    if as_json:
+        print(report.to_json())
+    else:
+        _print_check(report)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def _check(file: str, bar_type: str | None, default_volume: str | None) -> bw.Report:
+    if _is_arrow(file):
+        report = bw.validate(bw.open(file), bar_type=bar_type)
+        report.source = file
+        return report
+    # A missing volume column is no reason not to look at the rest.
+    volume = "0" if default_volume is None else default_volume
+    return bw.check_csv(file, bar_type=bar_type, default_volume=volume)[0]
+
+
+def _is_arrow(file: str) -> bool:
+    try:
+        with open(file, "rb") as opened:
+            return opened.read(6) == b"ARROW1"
+    except OSError:
+        return False  # whoever opens it next says what is wrong
+
+
+def _print_check(report: bw.Report) -> None:
+    errors = sum(f.count for f in report.findings if f.severity == "error")
+    warnings = sum(f.count for f in report.findings if f.severity == "warning")
+    _out.print(
+        f"{report.source}: {report.rows:,} bars, {errors:,} errors, {warnings:,} warnings",
+        markup=False,
+    )
+    for finding in report.findings:
+        first = f"row {finding.first_row}" if finding.first_line is None else None
+        first = first or f"line {finding.first_line}"
+        _out.print(
+            f"  {finding.severity}: {finding.check}, {finding.count:,} rows, first at {first}: "
+            f"{finding.meaning}",
+            markup=False,
+        )
+        _out.print(f"    {finding.sample}", markup=False)
+
+
+@app.command()
+def info(file: Input, as_json: JsonOption = False) -> None:
+    """Show what an Arrow file of bars holds, without reading its values."""
+    bars = bw.open(file)
+    stamps = bars.raw("ts_event")[[0, -1]] if len(bars) else []
+    facts = {
+        "file": file,
+        "bytes": os.stat(file).st_size,
+        "rows": len(bars),
+        "batches": sum(1 for _ in bars.batches()),
+        "bar_type": bars.bar_type,
+        "encoding": bars.encoding,
+        "price_precision": bars.price_precision,
+        "size_precision": bars.size_precision,
+        "first": _stamp(int(stamps[0])) if len(bars) else None,
+        "last": _stamp(int(stamps[1])) if len(bars) else None,
+        "columns": {field.name: str(field.type) for field in bars.schema},
+    }
+    if as_json:
+        print(json.dumps(facts, indent=2))
+        return
+    for key, value in facts.items():
+        if isinstance(value, dict):
+            for name, kind in value.items():
+                _out.print(f"{name:>16}  {kind}", markup=False)
+        else:
+            shown = f"{value:,}" if isinstance(value, int) else value
+            _out.print(f"{key:>16}  {shown}", markup=False)
+
+
+@app.command()
+def head(
+    file: Input,
+    rows: Annotated[int, typer.Option("--rows", "-n", min=0, help="How many bars.")] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the first bars of a file."""
+    bars = bw.open(file)[:rows]
+    records = [
+        {"ts_event": _stamp(bar.ts_event), **{name: str(getattr(bar, name)) for name in VALUES}}
+        for bar in bars
+    ]
+    if as_json:
+        print(json.dumps(records, indent=2))
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("ts_event", *VALUES):
+        table.add_column(name, justify="right")
+    for record in records:
+        table.add_row(*record.values())
+    _out.print(table)
+
+
+@app.command()
+def version(as_json: JsonOption = False) -> None:
+    """Show the version and the CPU level in use."""
+    facts = {"barrow": bw.__version__, "cpu_level": bw.cpu_level(), "simd_bits": native.simd_bits()}
+    if as_json:
+        print(json.dumps(facts))
+    else:
+        print(f"barrow {facts['barrow']}, {facts['cpu_level']}, {facts['simd_bits']}-bit vectors")
+
+
+def _terminate(*_: object) -> NoReturn:
+    """Unwinds, so that half-written files are removed, as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Runs the command line and turns errors into messages and exit statuses."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        app()
+    except bw.BarrowError as error:
+        wrong_use = isinstance(error, bw.BarrowArgumentError)
+        _err.print(f"{error.kind}: {error}", markup=False)
+        sys.exit(2 if wrong_use else 1)
+    except KeyboardInterrupt:
+        _err.print("interrupted: nothing was written")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output left, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

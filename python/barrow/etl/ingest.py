@@ -1,0 +1,138 @@
+"""One text into one Arrow file, in bounded memory, wholly or not at all."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from barrow.bars import Bars
+from barrow.csv import ColumnSet, CsvOptions, CsvReport, RowReader
+from barrow.errors import BarrowArgumentError, BarrowParseError, Place, message
+from barrow.ipc import ArrowFileWriter
+
+
+@dataclass
+class IngestReport(CsvReport):
+    """What became of every row, and what was written.
+
+    Attributes:
+        output: The file written.
+        bytes_in: Bytes of the input on disk.
+        bytes_out: Bytes of the output.
+        batches: Batches written.
+        seconds: Wall time.
+        first_ts: The first `ts_event`, as nanoseconds UTC.
+        last_ts: The last `ts_event`, as nanoseconds UTC.
+    """
+
+    output: str = ""
+    bytes_in: int = 0
+    bytes_out: int = 0
+    batches: int = 0
+    seconds: float = 0.0
+    first_ts: int = 0
+    last_ts: int = 0
+
+
+def ingest(
+    path: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    batch_rows: int = 65_536,
+    progress: Callable[[int, int, int], None] | None = None,
+    **options: Any,
+) -> IngestReport:
+    """Reads a CSV file and writes its bars into an Arrow IPC file.
+
+    Memory is bounded by `batch_rows` and the chunk size, whatever the size of the
+    file. The output appears under its name only when it is whole and durable;
+    after an error, an interruption or a full disk there is none.
+
+    Args:
+        path: As in `read_csv`.
+        output: The file to write.
+        overwrite: Whether it may replace one that is there.
+        batch_rows: Bars per record batch; a multiple of 8 keeps every column
+            aligned to 64 bytes.
+        progress: Called with bytes read, bytes in all (0 if unknown) and rows.
+        **options: As in `read_csv`.
+
+    Returns:
+        The account of every row.
+
+    Raises:
+        BarrowIoError: A file cannot be read or written.
+        BarrowParseError: A row is bad and `on_error` is `raise`, or all are.
+        BarrowSchemaError: The header lacks a column.
+        BarrowArgumentError: An option has a value that is not allowed.
+    """
+    started = time.monotonic()
+    if batch_rows < 1:
+        raise BarrowArgumentError(message("batch_rows", f"{batch_rows} is less than 1"))
+    checked = CsvOptions(**options)
+    reader = RowReader(path, checked)
+    kept = False
+    try:
+        with ArrowFileWriter(output, reader.schema(), overwrite=overwrite) as writer:
+            report = _copy(reader, writer, batch_rows, progress)
+            writer.commit()
+        kept = True
+    finally:
+        reader.close(keep_rejects=kept)
+    report.bytes_in = reader.source.size
+    report.output = os.fspath(output)
+    report.bytes_out = os.stat(output).st_size
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _copy(
+    reader: RowReader,
+    writer: ArrowFileWriter,
+    batch_rows: int,
+    progress: Callable[[int, int, int], None] | None,
+) -> IngestReport:
+    """Copies every row; the schema of the file is settled at the end.
+
+    Precision and encoding are only known when the last row is read. They seldom
+    change after the first batch; when they do, what is written is restated.
+    """
+    columns = ColumnSet(reader.encoding, batch_rows)
+    first_ts = last_ts = batches = total = 0
+    while not reader.ended:
+        columns, rows = reader.read(columns, 0)
+        if not rows:
+            continue
+        if batches == 0 or reader.encoding.name != _encoding_of(writer.schema):
+            writer.restate(reader.schema())
+        writer.write(columns.batch(writer.schema, rows))
+        if batches == 0:
+            first_ts = int(columns.times[0][0])
+        last_ts = int(columns.times[0][rows - 1])
+        batches, total = batches + 1, total + rows
+        if progress is not None:
+            progress(reader.source.position, reader.source.size, total)
+    account = reader.report()
+    if not batches:
+        first = account.rejects[0]
+        raise BarrowParseError(
+            message(
+                account.path,
+                f"none of the {account.rows_in:,} rows can be read; the first at line "
+                f"{first.first_line}: {first.sample}",
+            ),
+            Place(account.path, first.first_line),
+            first.reason,
+        )
+    writer.restate(reader.schema())
+    return IngestReport(**vars(account), batches=batches, first_ts=first_ts, last_ts=last_ts)
+
+
+def _encoding_of(schema: pa.Schema) -> str:
+    return Bars([], schema).encoding

@@ -1,0 +1,33 @@
+"""Opens bars by what a file holds."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from barrow.bars import Bars
+from barrow.csv import read_csv
+from barrow.ipc import open_arrow
+
+_TEXT_SUFFIXES = {".csv", ".tsv", ".txt", ".gz", ".bz2", ".zst"}
+
+
+def open_bars(path: str | os.PathLike[str], *, bar_type: str | None = None) -> Bars:
+    """Opens bars from a file: Arrow IPC memory-mapped, text read whole.
+
+    Args:
+        path: The file. Text is told by its suffix; everything else must be Arrow.
+        bar_type: Goes into the metadata of bars read from text.
+
+    Returns:
+        The bars.
+
+    Raises:
+        BarrowIoError: The file cannot be read.
+        BarrowCorruptError: It is no whole Arrow IPC file.
+        BarrowSchemaError: It holds no bars.
+        BarrowParseError: It is text, and a row is bad.
+    """
+    if Path(path).suffix.lower() in _TEXT_SUFFIXES:
+        return read_csv(path, bar_type=bar_type)
+    return open_arrow(path)

@@ -1,0 +1,239 @@
+"""Arrow IPC files: written atomically, read through a memory mapping.
+
+The reading and writing itself is done by the Mojo package, which calls pyarrow;
+see mojo_src/barrow/ipc.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+
+from barrow._arrow import COLUMNS, Encoding, convert_batch, read_schema
+from barrow._lib import native
+from barrow.bars import Bars
+from barrow.errors import BarrowCorruptError, BarrowIoError, BarrowSchemaError, message, shown
+
+_MAGIC = b"ARROW1"
+# The magic with padding, the length of the footer, the magic again.
+_SHORTEST = 8 + 4 + 6
+
+
+def open_arrow(path: str | os.PathLike[str]) -> Bars:
+    """Opens bars in an Arrow IPC file; nothing is read but the footer.
+
+    Args:
+        path: The file. Do not change it in place while the bars are in use; barrow
+            itself always replaces files as a whole.
+
+    Returns:
+        Bars over the memory-mapped file.
+
+    Raises:
+        BarrowIoError: The file cannot be read.
+        BarrowCorruptError: It is no Arrow IPC file, or not a whole one.
+        BarrowSchemaError: It holds no bars.
+    """
+    name = os.fspath(path)
+    _check_magic(name)
+    try:
+        reader: Any = native.ipc_open(name)
+        batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
+        for batch in batches:
+            batch.validate()
+    except (BarrowCorruptError, pa.ArrowInvalid, OSError) as error:
+        raise BarrowCorruptError(
+            message(name, f"the file is damaged: {error}", tries=["write it again from its source"])
+        ) from error
+    encoding, _ = read_schema(reader.schema, name)
+    for batch in batches:
+        _check_columns(batch, encoding, name)
+    return Bars([batch.select(list(COLUMNS)) for batch in batches], reader.schema)
+
+
+def _check_magic(name: str) -> None:
+    try:
+        with Path(name).open("rb") as file:
+            head = file.read(16)
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - len(_MAGIC), 0))
+            tail = file.read()
+    except OSError as error:
+        problem = BarrowIoError(message(name, f"cannot be read: {error.strerror}"))
+        problem.errno, problem.filename = error.errno, name
+        raise problem from error
+    if not head.startswith(_MAGIC):
+        tries = ["barrow ingest turns CSV into an Arrow file"]
+        if head.startswith(b"\xff\xff\xff\xff"):
+            tries = ["this looks like an Arrow IPC stream: pyarrow.ipc.open_stream reads it"]
+        raise BarrowCorruptError(
+            message(name, f'the file starts with "{shown(head)}", expected "ARROW1"', tries=tries)
+        )
+    if tail != _MAGIC or size < _SHORTEST:
+        raise BarrowCorruptError(
+            message(
+                name,
+                f'the file is cut off: its {size:,} bytes do not end with "ARROW1"',
+                tries=["write it again from its source"],
+            )
+        )
+
+
+def _check_columns(batch: pa.RecordBatch, encoding: Encoding, name: str) -> None:
+    for column in COLUMNS:
+        array = batch.column(column)
+        if array.null_count:
+            raise BarrowSchemaError(
+                message(f'{name} column "{column}"', f"holds {array.null_count} nulls, expected none")
+            )
+        width = encoding.width if column not in ("ts_event", "ts_init") else 8
+        data = array.buffers()[1]
+        if len(array) and (data is None or data.size < (array.offset + len(array)) * width):
+            raise BarrowCorruptError(
+                message(f'{name} column "{column}"', "its buffer is shorter than its length")
+            )
+
+
+class ArrowFileWriter:
+    """Writes an Arrow IPC file that appears under its name only when it is whole.
+
+    Batches go into a file with a temporary name in the same folder. `commit` makes
+    it durable and renames it; leaving the `with` block without it removes it.
+
+    Args:
+        path: The final name.
+        schema: The stored schema.
+        overwrite: Whether a file of that name may be replaced.
+
+    Raises:
+        BarrowIoError: The file is there already, or cannot be created.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], schema: pa.Schema, *, overwrite: bool = False
+    ) -> None:
+        self.path = os.fspath(path)
+        self._overwrite = overwrite
+        self._refuse_existing()
+        self._temporary = self._new_name()
+        self.schema = schema
+        self._writer: Any = None
+        self._open()
+
+    def _refuse_existing(self) -> None:
+        target = Path(self.path)
+        if target.is_dir():
+            raise _unwritable(self.path, OSError(errno.EISDIR, "Is a directory"))
+        if target.exists() and not self._overwrite:
+            raise BarrowIoError(
+                message(self.path, "the file exists", tries=["overwrite=True (--overwrite)"])
+            )
+
+    def _new_name(self) -> str:
+        folder, name = os.path.split(self.path)
+        return str(Path(folder) / f".{name}.{secrets.token_hex(4)}.partial")
+
+    def _open(self) -> None:
+        try:
+            # Refuses to follow a link somebody put there; errors have an errno.
+            os.close(os.open(self._temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            self._writer = native.ipc_new(self._temporary, self.schema)
+        except OSError as error:
+            self.abort()
+            raise _unwritable(self.path, error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.abort()
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Appends a batch of the schema.
+
+        Raises:
+            BarrowIoError: It cannot be written, for want of space for instance.
+        """
+        try:
+            native.ipc_write(self._writer, batch)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+
+    def restate(self, schema: pa.Schema) -> None:
+        """Gives the batches written so far another schema: metadata or width.
+
+        They are copied batch by batch into a new file, from the page cache and
+        without parsing anything again.
+
+        Raises:
+            BarrowIoError: The copy cannot be written.
+        """
+        source, meta = read_schema(self.schema, self.path)
+        target, _ = read_schema(schema, self.path)
+        if source == target and self.schema.metadata == schema.metadata:
+            return
+        old = self._temporary
+        try:
+            self._close()
+            self._temporary, self.schema = self._new_name(), schema
+            self._open()
+            reader: Any = native.ipc_open(old)
+            for i in range(reader.num_record_batches):
+                self.write(convert_batch(reader.get_batch(i), source, target, schema))
+        finally:
+            Path(old).unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        try:
+            native.ipc_close(self._writer)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+        self._writer = None
+
+    def commit(self) -> None:
+        """Makes the file durable and gives it its name.
+
+        Raises:
+            BarrowIoError: It cannot be written; nothing is left under its name.
+        """
+        self._close()
+        try:
+            _fsync(self._temporary)
+            self._refuse_existing()
+            os.replace(self._temporary, self.path)
+            _fsync(os.path.dirname(self.path) or ".")
+        except BarrowIoError:
+            raise
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+        self._temporary = ""
+
+    def abort(self) -> None:
+        """Removes what was written, unless it was committed."""
+        self._writer = None
+        if self._temporary:
+            Path(self._temporary).unlink(missing_ok=True)
+            self._temporary = ""
+
+
+def _fsync(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unwritable(path: str, error: OSError) -> BarrowIoError:
+    what = error.strerror or str(error)
+    tries = []
+    if error.errno in (errno.ENOSPC, errno.EFBIG) or "No space left" in what:
+        tries = ["free some space, or write elsewhere"]
+    problem = BarrowIoError(message(path, f"cannot be written: {what}", tries=tries))
+    problem.errno, problem.filename = error.errno, path
+    return problem
