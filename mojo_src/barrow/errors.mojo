@@ -97,7 +97,11 @@ struct Reason(Equatable, TrivialRegisterPassable, Writable):
     """How many codes there are."""
 
     def name(self) -> StaticString:
-        """Returns the name used in reports, such as `not_a_decimal`."""
+        """Names the reason as reports do.
+
+        Returns:
+            A name such as `not_a_decimal`.
+        """
         comptime names: List[StaticString] = [
             "ok",
             "empty",

@@ -9,8 +9,8 @@ by name, and then the caller is told so.
 from std.bit import count_leading_zeros
 from std.math import ldexp
 
-from .errors import Reason
-from .fence import ByteView
+from barrow.errors import Reason
+from barrow.fence import ByteView
 
 comptime SCALE_64 = 9
 """Decimals of a 64-bit raw value."""
@@ -41,10 +41,13 @@ struct Rounding(Equatable, TrivialRegisterPassable):
 
 @always_inline
 def scale_of[dtype: DType]() -> Int:
-    """Returns the decimals of a raw value of this type: 9, or 16 for 128 bits.
+    """Tells the scale of raw values of a type.
 
     Parameters:
         dtype: `int64`, `uint64`, `int128` or `uint128`.
+
+    Returns:
+        9, or 16 for 128 bits.
     """
     comptime if dtype == DType.int128 or dtype == DType.uint128:
         return SCALE_128
@@ -54,14 +57,17 @@ def scale_of[dtype: DType]() -> Int:
 
 @always_inline
 def largest_raw[dtype: DType]() -> UInt128:
-    """Returns the largest magnitude a raw value may have.
+    """Tells the range of raw values of a type.
 
-    These are NautilusTrader's `PRICE_MAX` and `QUANTITY_MAX` for its standard and
+    The ends are NautilusTrader's `PRICE_MAX` and `QUANTITY_MAX` for its standard and
     high precision, so that what barrow writes is never refused there. They leave
     the sentinels (largest and smallest integer) free.
 
     Parameters:
         dtype: `int64`, `uint64`, `int128` or `uint128`.
+
+    Returns:
+        The largest magnitude a raw value may have.
     """
     comptime if dtype == DType.int64:
         return 9_223_372_036 * 10**SCALE_64
@@ -103,10 +109,13 @@ def _is_digit(byte: UInt8) -> Bool:
 
 
 def power_of_ten(exponent: Int) -> UInt128:
-    """Returns ten to the power of `exponent`.
+    """Computes a power of ten.
 
     Args:
         exponent: From 0 to 38.
+
+    Returns:
+        Ten to the power of `exponent`.
     """
     var power = UInt128(1)
     for _ in range(exponent):
@@ -357,7 +366,7 @@ def format_fixed[
 
 
 def to_nearest_float64[dtype: DType](raw: Scalar[dtype]) -> Float64:
-    """Returns the double nearest to the number a raw value stands for.
+    """Converts a raw value to the double nearest to the number it stands for.
 
     Both the raw value and the divisor are exact doubles below 2**53, so one
     division rounds once. Larger ones are divided as integers, with enough bits
@@ -368,6 +377,9 @@ def to_nearest_float64[dtype: DType](raw: Scalar[dtype]) -> Float64:
 
     Args:
         raw: The number at the scale of its type.
+
+    Returns:
+        The nearest double; of two equally near ones the even one.
     """
     comptime scale = scale_of[dtype]()
     comptime divisor = 10**scale

@@ -7,8 +7,8 @@ of digits: 10 seconds, 13 milliseconds, 16 microseconds, 19 nanoseconds.
 `01/02/2024` could be two days and is refused as ambiguous.
 """
 
-from .errors import Reason
-from .fence import ByteView
+from barrow.errors import Reason
+from barrow.fence import ByteView
 
 comptime NANOSECONDS_PER_SECOND = Int64(1_000_000_000)
 """Nanoseconds in a second."""
@@ -37,7 +37,7 @@ def _refused(reason: Reason) -> Instant:
 
 
 def days_from_civil(year: Int, month: Int, day: Int) -> Int:
-    """Returns the day number since 1970-01-01 in the Gregorian calendar.
+    """Counts days in the Gregorian calendar.
 
     The source is Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms":
     years start in March, so that the leap day is the last.
@@ -46,6 +46,9 @@ def days_from_civil(year: Int, month: Int, day: Int) -> Int:
         year: The year.
         month: From 1 to 12.
         day: From 1 to the length of the month.
+
+    Returns:
+        Days since 1970-01-01.
     """
     var y = year - Int(month <= 2)
     var era = y // 400
@@ -70,10 +73,13 @@ struct Civil(TrivialRegisterPassable):
 
 
 def civil_from_days(days: Int) -> Civil:
-    """Returns the calendar day of a day number; the inverse of `days_from_civil`.
+    """Finds the calendar day of a day number; the inverse of `days_from_civil`.
 
     Args:
         days: Days since 1970-01-01.
+
+    Returns:
+        The day.
     """
     var z = days + 719_468
     var era = z // 146_097
@@ -97,11 +103,14 @@ def civil_from_days(days: Int) -> Civil:
 
 
 def days_in_month(year: Int, month: Int) -> Int:
-    """Returns how many days a month has.
+    """Tells the length of a month.
 
     Args:
         year: The year.
         month: From 1 to 12.
+
+    Returns:
+        How many days it has.
     """
     if month == 2:
         var leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
@@ -161,6 +170,9 @@ def parse_instant(text: ByteView) -> Instant:
 
     Args:
         text: The instant and nothing else.
+
+    Returns:
+        The instant, or the reason why there is none.
     """
     if len(text) == 0:
         return _refused(Reason.EMPTY)
@@ -185,6 +197,9 @@ def parse_date(text: ByteView) -> Instant:
 
     Args:
         text: The date and nothing else.
+
+    Returns:
+        Its first nanosecond, or the reason why there is none.
     """
     if len(text) == 0:
         return _refused(Reason.EMPTY)
@@ -201,6 +216,9 @@ def parse_time_of_day(text: ByteView) -> Instant:
     Args:
         text: The time and nothing else: `9:30`, `09:30:00.5`, `093000`, with an
             offset if there is one.
+
+    Returns:
+        Nanoseconds, negative with some offsets, or the reason why there are none.
     """
     if len(text) == 0:
         return _refused(Reason.EMPTY)
@@ -214,6 +232,9 @@ def join_date_and_time(day: Instant, clock: Instant) -> Instant:
     Args:
         day: From `parse_date`.
         clock: From `parse_time_of_day`.
+
+    Returns:
+        The instant, or the reason why there is none.
     """
     if day.reason != Reason.OK:
         return day

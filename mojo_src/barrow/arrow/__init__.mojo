@@ -1,3 +1,3 @@
 """Columns in Arrow's layout and the kernels that read them."""
 
-from .decode import narrow, to_float64, total, widen
+from barrow.arrow.decode import narrow, to_float64, total, widen

@@ -145,7 +145,7 @@ def narrow[
 
 
 def total[dtype: DType](raw: ColumnView[dtype]) -> Int128:
-    """Returns the exact sum of 64-bit raw values.
+    """Sums 64-bit raw values exactly.
 
     Lanes add up the low and the high halves apart; a block is short enough that
     no lane overflows.
@@ -155,6 +155,9 @@ def total[dtype: DType](raw: ColumnView[dtype]) -> Int128:
 
     Args:
         raw: Raw values at scale 9.
+
+    Returns:
+        The sum at scale 9.
     """
     comptime width = 8
     comptime block = 1 << 30

@@ -6,8 +6,8 @@ chunk and keeps what was refused. Together they are the complete row parser that
 decides what every text means.
 """
 
-from .cells import RowValues, decode_row
-from .plan import Role, RowPlan
-from .rejects import Reject
-from .rows import BarSink, Progress, RowDecoder, Stop
-from .split import FieldSpans, RowSpan, split_row
+from barrow.csv.cells import RowValues, decode_row
+from barrow.csv.plan import Role, RowPlan
+from barrow.csv.rejects import Reject
+from barrow.csv.rows import BarSink, Progress, RowDecoder, Stop
+from barrow.csv.split import FieldSpans, RowSpan, split_row

@@ -11,8 +11,8 @@ from barrow.time import (
     parse_time_of_day,
 )
 
-from .plan import Role, RowPlan
-from .split import FieldSpans
+from barrow.csv.plan import Role, RowPlan
+from barrow.csv.split import FieldSpans
 
 
 struct RowValues[price: DType, size: DType](Movable):

@@ -83,9 +83,12 @@ struct RowPlan(Copyable):
 
     @always_inline
     def field(self, role: Role) -> Int:
-        """Returns the index of the field with a role, or -1.
+        """Finds the field with a role.
 
         Args:
             role: Any role but `IGNORED`.
+
+        Returns:
+            Its index, or -1.
         """
         return self.fields[Int(role.code)]

@@ -3,10 +3,10 @@
 from barrow.errors import Reason
 from barrow.fence import ByteView, MutColumnView
 
-from .cells import RowValues, decode_row
-from .plan import Role, RowPlan
-from .rejects import Reject
-from .split import FieldSpans, RowSpan, split_row
+from barrow.csv.cells import RowValues, decode_row
+from barrow.csv.plan import Role, RowPlan
+from barrow.csv.rejects import Reject
+from barrow.csv.split import FieldSpans, RowSpan, split_row
 
 
 @fieldwise_init

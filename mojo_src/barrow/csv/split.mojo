@@ -36,7 +36,11 @@ struct FieldSpans(Sized):
 
     @always_inline
     def __len__(self) -> Int:
-        """Returns the number of fields found."""
+        """Counts the fields.
+
+        Returns:
+            Fields found.
+        """
         return self.count
 
     @always_inline
@@ -68,7 +72,11 @@ struct RowSpan(TrivialRegisterPassable):
 
     @staticmethod
     def incomplete() -> Self:
-        """Returns the span of a row whose end is not in the chunk."""
+        """Stands for a row whose end is not in the chunk.
+
+        Returns:
+            A span with `next` of -1.
+        """
         return Self(0, -1, 0, Reason.OK)
 
 

@@ -4,5 +4,5 @@ Every raw pointer of the project lives here or in `arrow`. A view borrows: whoev
 makes one keeps the owner alive and in place until the view is last used.
 """
 
-from .bytes import ByteView
-from .column import ColumnView, MutColumnView
+from barrow.fence.bytes import ByteView
+from barrow.fence.column import ColumnView, MutColumnView

@@ -42,7 +42,11 @@ struct ByteView[origin: ImmOrigin](ImplicitlyCopyable, Sized):
 
     @always_inline
     def __len__(self) -> Int:
-        """Returns the number of bytes."""
+        """Counts the bytes.
+
+        Returns:
+            Their number.
+        """
         return self._length
 
     @always_inline
@@ -97,12 +101,19 @@ struct ByteView[origin: ImmOrigin](ImplicitlyCopyable, Sized):
         )
 
     def span(self) -> Span[UInt8, Self.origin]:
-        """Returns the same bytes as a standard library span."""
+        """Shows the same bytes as a standard library span.
+
+        Returns:
+            A span of the same owner.
+        """
         return Span[UInt8, Self.origin](
             unsafe_ptr=self._bytes, length=self._length
         )
 
     def text(self) -> String:
-        """Returns a copy; bytes that are no UTF-8 become the replacement mark.
+        """Copies the bytes.
+
+        Returns:
+            Text; bytes that are no UTF-8 become the replacement mark.
         """
         return String(from_utf8_lossy=self.span())

@@ -33,7 +33,11 @@ struct ColumnView[dtype: DType](ImplicitlyCopyable, Sized):
 
     @always_inline
     def __len__(self) -> Int:
-        """Returns the number of values."""
+        """Counts the values.
+
+        Returns:
+            Their number.
+        """
         return self._length
 
     @always_inline
@@ -100,7 +104,11 @@ struct MutColumnView[dtype: DType](ImplicitlyCopyable, Sized):
 
     @always_inline
     def __len__(self) -> Int:
-        """Returns the number of values there is room for."""
+        """Counts the values there is room for.
+
+        Returns:
+            Their number.
+        """
         return self._length
 
     @always_inline

@@ -3,5 +3,5 @@
 Works in programs (`mojo run`) and inside the extension module alike.
 """
 
-from .reader import bar_columns, column, open_mapped
-from .writer import IpcFileWriter
+from barrow.ipc.reader import bar_columns, column, open_mapped
+from barrow.ipc.writer import IpcFileWriter

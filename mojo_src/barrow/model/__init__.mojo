@@ -1,4 +1,4 @@
 """Records of market data and what must hold for them."""
 
-from .bar import Bar, BarColumns
-from .checks import BarChecks, Check, check_bars
+from barrow.model.bar import Bar, BarColumns
+from barrow.model.checks import BarChecks, Check, check_bars

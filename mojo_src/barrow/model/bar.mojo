@@ -72,7 +72,11 @@ struct BarColumns[price: DType, size: DType](ImplicitlyCopyable, Sized):
     """Nanoseconds UTC."""
 
     def __len__(self) -> Int:
-        """Returns the number of bars."""
+        """Counts the bars.
+
+        Returns:
+            Their number.
+        """
         return len(self.ts_event)
 
     def __getitem__(self, at: Int) -> Bar[Self.price, Self.size]:

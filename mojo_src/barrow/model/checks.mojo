@@ -4,7 +4,7 @@ from std.memory import pack_bits
 
 from barrow.fixed import largest_raw
 
-from .bar import BarColumns
+from barrow.model.bar import BarColumns
 
 
 @fieldwise_init
