@@ -56,8 +56,7 @@ comptime InternalError = Failure["InternalError"]
 
 @fieldwise_init
 struct Reason(Equatable, TrivialRegisterPassable, Writable):
-    """Why a cell or a row was refused. `OK` is zero; codes never change meaning.
-    """
+    """Why a cell or a row was refused. `OK` is zero; codes never change meaning."""
 
     var code: UInt8
     """The number kernels store; see the constants."""

@@ -297,9 +297,7 @@ def _signed[
         if negative and (magnitude != 0 or rounded):
             return _refused[dtype](Reason.NEGATIVE)
     var raw = magnitude.cast[dtype]()
-    return Fixed[dtype](
-        -raw if negative else raw, decimals, rounded, Reason.OK
-    )
+    return Fixed[dtype](-raw if negative else raw, decimals, rounded, Reason.OK)
 
 
 def _what_else(text: ByteView, begin: Int) -> Reason:
@@ -336,9 +334,10 @@ def format_fixed[
     comptime scale = scale_of[dtype]()
     var negative = raw < 0
     # Two's complement: also right for the smallest integer.
-    var magnitude = UInt128(0) - raw.cast[DType.uint128]() if negative else raw.cast[
-        DType.uint128
-    ]()
+    var magnitude = (
+        UInt128(0)
+        - raw.cast[DType.uint128]() if negative else raw.cast[DType.uint128]()
+    )
     var unit = power_of_ten(scale)
     var whole = magnitude // unit
     var fraction = magnitude % unit
@@ -384,9 +383,10 @@ def to_nearest_float64[dtype: DType](raw: Scalar[dtype]) -> Float64:
     comptime scale = scale_of[dtype]()
     comptime divisor = 10**scale
     var negative = raw < 0
-    var magnitude = UInt128(0) - raw.cast[DType.uint128]() if negative else raw.cast[
-        DType.uint128
-    ]()
+    var magnitude = (
+        UInt128(0)
+        - raw.cast[DType.uint128]() if negative else raw.cast[DType.uint128]()
+    )
     var value: Float64
     if magnitude <= 1 << 53:
         # 10**16 is 2**16 * 5**16, and 5**16 has 38 bits: an exact double too.

@@ -272,9 +272,9 @@ struct Handle[T: Movable & Deinitable](Movable):
 comptime CapsuleDestructor = def(Obj) thin abi("C") -> None
 
 
-def _free_handle[T: Movable & Deinitable, name: StaticString](
-    capsule: Obj
-) abi("C"):
+def _free_handle[
+    T: Movable & Deinitable, name: StaticString
+](capsule: Obj) abi("C"):
     var address = external_call["PyCapsule_GetPointer", OptRaw](
         capsule, cstr(name)
     )

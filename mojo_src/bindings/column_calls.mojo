@@ -86,9 +86,7 @@ def column_narrow(args: Args, n: Int) raises PyErr -> Obj:
     if signed:
         bad = narrow(_read[DType.int128](source), _write[DType.int64](target))
     else:
-        bad = narrow(
-            _read[DType.uint128](source), _write[DType.uint64](target)
-        )
+        bad = narrow(_read[DType.uint128](source), _write[DType.uint64](target))
     gil_acquire(state)
     _ = source^
     _ = target^

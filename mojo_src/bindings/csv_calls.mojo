@@ -36,9 +36,7 @@ def csv_new(args: Args, n: Int) raises PyErr -> Obj:
     plan.ts_init_delta = Int64(to_int(args[unsafe_offset=8]))
     plan.may_widen = to_bool(args[unsafe_offset=9])
     plan.reject_limit = max(to_int(args[unsafe_offset=10]), 1)
-    return new_handle[_NAME](
-        RowDecoder(plan^, to_int(args[unsafe_offset=11]))
-    )
+    return new_handle[_NAME](RowDecoder(plan^, to_int(args[unsafe_offset=11])))
 
 
 def csv_push(args: Args, n: Int) raises PyErr -> Obj:
@@ -62,9 +60,7 @@ def _push[price: DType, size: DType](args: Args) raises PyErr -> Obj:
     var first_row = to_int(args[unsafe_offset=7])
     var buffers = List[PyBuffer](capacity=8)
     for i in range(8):
-        buffers.append(
-            PyBuffer(item(args[unsafe_offset=6], i), writable=True)
-        )
+        buffers.append(PyBuffer(item(args[unsafe_offset=6], i), writable=True))
     var rows = buffers[5].nbytes() // 8
     var lines = buffers[7].nbytes() // 8
     if first_row < 0 or first_row > rows or (lines != 0 and lines < rows):
@@ -95,9 +91,7 @@ def _push[price: DType, size: DType](args: Args) raises PyErr -> Obj:
     handle[].busy = False
     _ = buffers^
     _ = chunk^
-    return py_ints(
-        progress.rows, progress.used, Int(progress.stop.code)
-    )
+    return py_ints(progress.rows, progress.used, Int(progress.stop.code))
 
 
 def csv_rejects(args: Args, n: Int) raises PyErr -> Obj:

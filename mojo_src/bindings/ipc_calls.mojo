@@ -26,9 +26,7 @@ def ipc_write(args: Args, n: Int) raises PyErr -> Obj:
     """Args: writer, batch."""
     var handle = handle_of[IpcFileWriter, _WRITER](args[])
     try:
-        handle[].value.write(
-            PythonObject(from_borrowed=args[unsafe_offset=1])
-        )
+        handle[].value.write(PythonObject(from_borrowed=args[unsafe_offset=1]))
     except e:
         raise _io(e)
     return py_none()
@@ -47,9 +45,7 @@ def ipc_close(args: Args, n: Int) raises PyErr -> Obj:
 def ipc_open(args: Args, n: Int) raises PyErr -> Obj:
     """Args: path. Returns a pyarrow.RecordBatchFileReader over a mapping."""
     try:
-        return open_mapped(
-            PythonObject(from_borrowed=args[])
-        ).steal_data()
+        return open_mapped(PythonObject(from_borrowed=args[])).steal_data()
     except e:
         raise PyErr("barrow.errors", "BarrowCorruptError", String(e))
 

@@ -1,9 +1,9 @@
 """Market-data text to exact fixed-point Arrow columns, with kernels in Mojo.
 
-    import barrow as bw
+import barrow as bw
 
-    bars = bw.read_csv("eurusd.csv", bar_type="EUR/USD.SIM-1-MINUTE-BID-EXTERNAL")
-    bars[0].close, bars.raw("close"), bars.to_pandas()
+bars = bw.read_csv("eurusd.csv", bar_type="EUR/USD.SIM-1-MINUTE-BID-EXTERNAL")
+bars[0].close, bars.raw("close"), bars.to_pandas()
 """
 
 from barrow._arrow import (

@@ -156,10 +156,12 @@ def read_schema(schema: pa.Schema, where: str) -> tuple[Encoding, BarMeta]:
         expected = encoding.value_type if name in VALUES else encoding.time_type
         if found != expected:
             raise BarrowSchemaError(
-                message(where, f'column "{name}" is {found}, expected {expected} as in {encoding.name}')
+                message(
+                    where, f'column "{name}" is {found}, expected {expected} as in {encoding.name}'
+                )
             )
     text = {k.decode(): v.decode() for k, v in (schema.metadata or {}).items()}
-    precisions = []
+    precisions: list[int] = []
     for key in ("price_precision", "size_precision"):
         value = text.get(key, "")
         if not value.isascii() or not value.isdigit() or int(value) > encoding.scale:
@@ -170,7 +172,9 @@ def read_schema(schema: pa.Schema, where: str) -> tuple[Encoding, BarMeta]:
                 )
             )
         precisions.append(int(value))
-    return encoding, BarMeta(text.get("bar_type"), *precisions, symbol=text.get("symbol"))
+    price_precision, size_precision = precisions
+    meta = BarMeta(text.get("bar_type"), price_precision, size_precision, text.get("symbol"))
+    return encoding, meta
 
 
 def column_buffer(array: pa.Array, width: int) -> memoryview:
@@ -207,9 +211,7 @@ def array_over(data: Any, dtype: pa.DataType, length: int) -> pa.Array:
     return pa.Array.from_buffers(dtype, length, [None, pa.py_buffer(data)], null_count=0)
 
 
-def stored_batch(
-    schema: pa.Schema, buffers: list[Any], length: int
-) -> pa.RecordBatch:
+def stored_batch(schema: pa.Schema, buffers: list[Any], length: int) -> pa.RecordBatch:
     """A batch over one buffer per column, in the order of the schema."""
     arrays = [
         array_over(data, field.type, length) for data, field in zip(buffers, schema, strict=True)
@@ -299,7 +301,10 @@ def format_raw(raw: int, scale: int, decimals: int | None = None) -> str:
     """
     low = raw & (2**64 - 1)
     text = native.format_value(
-        raw >> 64, low - 2**64 if low >= 2**63 else low, scale == 16, -1 if decimals is None else decimals
+        raw >> 64,
+        low - 2**64 if low >= 2**63 else low,
+        scale == 16,
+        -1 if decimals is None else decimals,
     )
     if text is None:
         raise BarrowArgumentError(

@@ -26,6 +26,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+__all__ = ["cpu_level", "native", "supported_levels"]
+
 _HERE = Path(__file__).parent
 _RUNTIME = "libKGENCompilerRTShared.so"
 _TOUCHED = ("MOJO_PYTHON", "MOJO_PYTHON_LIBRARY", "PYTHONPATH", "PYTHONEXECUTABLE")

@@ -230,7 +230,7 @@ def _print_check(report: bw.Report) -> None:
 def info(file: Input, as_json: JsonOption = False) -> None:
     """Show what an Arrow file of bars holds, without reading its values."""
     bars = bw.open(file)
-    stamps = bars.raw("ts_event")[[0, -1]] if len(bars) else []
+    ends = [_stamp(bars[at].ts_event) if len(bars) else None for at in (0, -1)]
     facts = {
         "file": file,
         "bytes": os.stat(file).st_size,
@@ -240,8 +240,8 @@ def info(file: Input, as_json: JsonOption = False) -> None:
         "encoding": bars.encoding,
         "price_precision": bars.price_precision,
         "size_precision": bars.size_precision,
-        "first": _stamp(int(stamps[0])) if len(bars) else None,
-        "last": _stamp(int(stamps[1])) if len(bars) else None,
+        "first": ends[0],
+        "last": ends[1],
         "columns": {field.name: str(field.type) for field in bars.schema},
     }
     if as_json:

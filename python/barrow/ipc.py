@@ -89,7 +89,9 @@ def _check_columns(batch: pa.RecordBatch, encoding: Encoding, name: str) -> None
         array = batch.column(column)
         if array.null_count:
             raise BarrowSchemaError(
-                message(f'{name} column "{column}"', f"holds {array.null_count} nulls, expected none")
+                message(
+                    f'{name} column "{column}"', f"holds {array.null_count} nulls, expected none"
+                )
             )
         width = encoding.width if column not in ("ts_event", "ts_init") else 8
         data = array.buffers()[1]
@@ -173,7 +175,7 @@ class ArrowFileWriter:
         Raises:
             BarrowIoError: The copy cannot be written.
         """
-        source, meta = read_schema(self.schema, self.path)
+        source, _ = read_schema(self.schema, self.path)
         target, _ = read_schema(schema, self.path)
         if source == target and self.schema.metadata == schema.metadata:
             return

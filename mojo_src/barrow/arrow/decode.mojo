@@ -59,7 +59,8 @@ def _narrow_to_float64[
             if all(offset.le(_EXACT)):
                 # As signed integers: AVX2 converts those without a detour.
                 values.store[width](
-                    at, lanes.cast[DType.int64]().cast[DType.float64]() / divisor
+                    at,
+                    lanes.cast[DType.int64]().cast[DType.float64]() / divisor,
                 )
                 at += width
                 continue

@@ -81,9 +81,7 @@ struct BarSink[price: DType, size: DType](Copyable):
         self.lines = lines
 
     @always_inline
-    def store(
-        self, at: Int, row: RowValues[Self.price, Self.size], line: Int
-    ):
+    def store(self, at: Int, row: RowValues[Self.price, Self.size], line: Int):
         """Writes one row.
 
         Args:

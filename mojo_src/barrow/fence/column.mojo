@@ -112,9 +112,7 @@ struct MutColumnView[dtype: DType](ImplicitlyCopyable, Sized):
         return self._length
 
     @always_inline
-    def store[
-        width: Int = 1
-    ](self, at: Int, values: SIMD[Self.dtype, width]):
+    def store[width: Int = 1](self, at: Int, values: SIMD[Self.dtype, width]):
         """Writes `width` values.
 
         Parameters:

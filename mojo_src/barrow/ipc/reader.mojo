@@ -68,9 +68,7 @@ def column[
     if Int(py=values.null_count) != 0:
         raise _as_error(SchemaError(String('column "', name, '" holds nulls')))
     var buffer = values.buffers()[1]
-    var address = (
-        Int(py=buffer.address) + Int(py=values.offset) * width // 8
-    )
+    var address = Int(py=buffer.address) + Int(py=values.offset) * width // 8
     return ColumnView[dtype](address=address, length=Int(py=len(values)))
 
 

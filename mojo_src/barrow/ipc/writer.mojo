@@ -92,9 +92,7 @@ def _message_length(
     return Int(py=sink.tell()) - before - Int(py=values)
 
 
-def _measure_padding(
-    pa: PythonObject, batch: PythonObject
-) raises -> List[Int]:
+def _measure_padding(pa: PythonObject, batch: PythonObject) raises -> List[Int]:
     """Finds how many blanks lengthen a message by 0, 8, .. 56 bytes.
 
     Returns the shortest length, then the blanks for each. They are the same for

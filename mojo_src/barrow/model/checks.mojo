@@ -134,8 +134,7 @@ def check_bars[
 def _eight_are_good[
     price: DType, size: DType
 ](bars: BarColumns[price, size], at: Int, step: UInt64) -> Bool:
-    """Whether eight bars pass every check; `at` is not the first of the batch.
-    """
+    """Whether eight bars pass every check; `at` is not the first of the batch."""
     comptime width = 8
     comptime largest = largest_raw[price]().cast[price]()
     comptime largest_size = largest_raw[size]().cast[size]()

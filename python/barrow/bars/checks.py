@@ -121,9 +121,7 @@ class Validator:
             width = part._encoding.width
             native.checks_push(
                 self._checks,
-                tuple(
-                    column_buffer(batch.column(n), width if n in VALUES else 8) for n in COLUMNS
-                ),
+                tuple(column_buffer(batch.column(n), width if n in VALUES else 8) for n in COLUMNS),
                 part._encoding.wide,
                 self._step or 0,
             )

@@ -67,7 +67,7 @@ class Bars:
         self._encoding, self._meta = read_schema(schema, "schema")
         self._schema = bar_schema(self._encoding, self._meta)
         self._batches = tuple(batch for batch in batches if batch.num_rows)
-        self._starts = [0, *accumulate(batch.num_rows for batch in self._batches)]
+        self._starts: list[int] = [0, *accumulate(batch.num_rows for batch in self._batches)]
         self.report: Any = None
 
     @classmethod
@@ -172,7 +172,7 @@ class Bars:
         part = batch.slice(begin, count)
         columns = [self._integers(part.column(name), name) for name in COLUMNS]
         for *raw, ts_event, ts_init in zip(*columns, strict=True):
-            yield Bar(tuple(raw), ts_event, ts_init, self._meta, self._encoding)  # type: ignore[arg-type]
+            yield Bar(tuple(raw), ts_event, ts_init, self._meta, self._encoding)
 
     def _integers(self, column: pa.Array, name: str) -> list[int]:
         view = raw_view(column, self._encoding, name)

@@ -62,7 +62,7 @@ class _Value:
 
     def __float__(self) -> float:
         """The nearest double."""
-        return self.raw / 10**self.scale  # true division of integers rounds once
+        return float(self.raw / 10**self.scale)  # division of integers rounds once
 
     def __str__(self) -> str:
         """The value with at least `precision` decimals; more if it has more."""

@@ -17,9 +17,7 @@ from barrow.csv.rows import ColumnSet, RowReader
 _ROWS = 65_536
 
 
-def check_csv(
-    path: str | os.PathLike[str], **options: Any
-) -> tuple[Report, CsvReport]:
+def check_csv(path: str | os.PathLike[str], **options: Any) -> tuple[Report, CsvReport]:
     """Validates a CSV file in bounded memory; rows that cannot be read are findings.
 
     Args:
@@ -60,9 +58,7 @@ def check_csv(
     return report, account
 
 
-def _all_stamps(
-    path: str | os.PathLike[str], options: CsvOptions
-) -> np.ndarray[Any, Any]:
+def _all_stamps(path: str | os.PathLike[str], options: CsvOptions) -> np.ndarray[Any, Any]:
     """Eight bytes per row: only read where bars are out of order."""
     reader = RowReader(path, options)
     parts = []

@@ -64,7 +64,9 @@ class CsvOptions:
         rounding_code(self.rounding)
         for name in ("price_precision", "size_precision"):
             value = getattr(self, name)
-            if value != "auto" and not (isinstance(value, int) and 0 <= value <= self.largest_scale):
+            if value != "auto" and not (
+                isinstance(value, int) and 0 <= value <= self.largest_scale
+            ):
                 raise BarrowArgumentError(
                     message(
                         name, f"{value!r} is not auto or a number from 0 to {self.largest_scale}"

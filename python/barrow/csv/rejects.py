@@ -79,7 +79,9 @@ class RejectLog:
             return whole_rows[reason], None
         if field < 0:  # the default volume
             found = self._options.default_volume_text
-            return explain(reason, found, encoding, self._precision("volume", encoding), False), None
+            return explain(
+                reason, found, encoding, self._precision("volume", encoding), False
+            ), None
         role = self._role(field)
         precision = self._precision(role, encoding)
         text = explain(reason, shown(self._cell(reject), 60), encoding, precision, role != "volume")
@@ -140,7 +142,9 @@ class RejectsFile:
         self._file: IO[bytes] | None = None
         if Path(self.path).exists():
             raise BarrowIoError(
-                message(self.path, "the file for rejected rows is there already", tries=["remove it"])
+                message(
+                    self.path, "the file for rejected rows is there already", tries=["remove it"]
+                )
             )
 
     def write(

@@ -58,19 +58,16 @@ class ColumnSet:
         wide = ColumnSet(FIXED16, self.capacity, len(self.lines) > 0)
         for name, source, target in zip(VALUES, self.values, wide.values, strict=True):
             native.column_widen(source[: 8 * rows], name != "volume", target[: 16 * rows])
-        for source, target in zip(
-            (*self.times, self.lines), (*wide.times, wide.lines), strict=True
-        ):
-            target[:rows] = source[:rows]
+        for old, new in zip((*self.times, self.lines), (*wide.times, wide.lines), strict=True):
+            new[:rows] = old[:rows]
         return wide
 
     def resize(self, capacity: int) -> None:
         """Gives room for more or fewer rows; the first ones stay."""
-        for column, width in [
-            *((c, self.encoding.width) for c in self.values),
-            *((c, 1) for c in self.times),
-        ]:
-            column.resize(capacity * width, refcheck=False)
+        for values in self.values:
+            values.resize(capacity * self.encoding.width, refcheck=False)
+        for times in self.times:
+            times.resize(capacity, refcheck=False)
         if len(self.lines):
             self.lines.resize(capacity, refcheck=False)
         self.capacity = capacity
