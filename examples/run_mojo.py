@@ -54,7 +54,15 @@ def run_mojo(arguments: list[str]) -> int:
     )
     env.setdefault("MODULAR_CACHE_DIR", str(ROOT / "build" / "mojo-cache"))
     # The same floating-point rules as the extension: see hatch_build.py.
-    command = ["mojo", "run", "--Werror", "--fp-mode", "contract=off", "-I", ROOT / "mojo_src"]
+    command = [
+        "mojo",
+        "run",
+        "--Werror",
+        "--fp-mode",
+        "contract=off",
+        "-I",
+        ROOT / "mojo_src",
+    ]
     return subprocess.run([*command, *arguments], env=env, check=False).returncode
 
 
