@@ -13,7 +13,6 @@ import csv
 import gzip
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -25,9 +24,16 @@ from pathlib import Path
 import barrow as bw
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
-from make_data import make_bars  # noqa: E402
+from make_data import make_bars
 
 _SAMPLE = 20_000
+_INGEST = """
+import sys, barrow
+text, output, bar_type = sys.argv[1:]
+print(barrow.ingest(text, output, bar_type=bar_type, encoding="fixed8").to_json())
+status = open("/proc/self/status").read()
+print(status.split("VmHWM:")[1].split()[0])
+"""
 _COLUMNS = ("open", "high", "low", "close", "volume")
 
 
@@ -65,17 +71,16 @@ def prove_exact(text: Path, bars: bw.Bars) -> int:
 
 def run(text: Path, output: Path, bar_type: str) -> None:
     """Takes one file through the whole job and prints what it measured."""
-    # The command line in a process of its own, so that its memory can be told.
-    command = [sys.executable, "-m", "barrow.cli", "ingest", text, "-o", output]
-    options = ["--bar-type", bar_type, "--encoding", "fixed8", "--json"]
-    done = subprocess.run([*command, *options], check=True, capture_output=True)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    report = bw.IngestReport(**json.loads(done.stdout))
+    # In a process of its own, so that its memory can be told.
+    command = [sys.executable, "-c", _INGEST, str(text), str(output), bar_type]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    *account, peak = done.stdout.splitlines()
+    report = bw.IngestReport(**json.loads("".join(account)))
     rate = report.rows_in / report.seconds
     print(
         f"ingest  {report.rows_in:,} rows in, {report.rows_out:,} bars out, "
         f"{report.rows_rejected:,} rejected; {report.seconds:.3f} s, {rate:,.0f} rows/s, "
-        f"{report.bytes_in / report.seconds / 1e6:,.0f} MB/s, peak {peak} MiB resident"
+        f"{report.bytes_in / report.seconds / 1e6:,.0f} MB/s, peak {int(peak) // 1024} MiB resident"
     )
     for note in report.notes:
         print(f"        note: {note}")
@@ -85,7 +90,9 @@ def run(text: Path, output: Path, bar_type: str) -> None:
     found = bw.validate(bars)
     print(f"check   {'ok' if found.ok else 'ERRORS'}, {len(found.findings)} kinds of findings")
     for finding in found.findings:
-        print(f"        {finding.severity}: {finding.count:,} × {finding.check}: {finding.meaning}")
+        print(
+            f"        {finding.severity}: {finding.count:,} of {finding.check}: {finding.meaning}"
+        )
     print(repr(bars))
     print(f"exact   {prove_exact(text, bars):,} cells equal to decimal")
 

@@ -1,0 +1,49 @@
+"""The Python of the README runs, and what it shows is what happens."""
+
+import re
+from pathlib import Path
+
+import barrow as bw
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.fixture
+def text(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        f"2024-01-02T09:{minute:02}:00,1.08421,1.08430,1.08400,1.08413,{100 + minute}"
+        for minute in range(60)
+    ]
+    Path("bars.csv").write_text("\n".join(["timestamp,open,high,low,close,volume", *rows]) + "\n")
+
+
+@pytest.mark.usefixtures("text")
+def test_the_python_of_the_readme_runs(capsys):
+    blocks = re.findall(r"```python\n(.*?)```", README, re.S)
+    assert len(blocks) == 2
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), names)
+    assert "1.08413 1084130000" in capsys.readouterr().out
+
+
+def test_the_error_of_the_readme_is_the_one_that_comes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    good = "2024-01-02T09:30,1.0840,1.0842,1.0836,1.0841,312\n" * 4819
+    bad = "2024-01-02T09:30,1.0840,1.08421x,1.0836,1.0841,312\n"
+    Path("eurusd.csv").write_text("timestamp,open,high,low,close,volume\n" + good + bad)
+    with pytest.raises(bw.BarrowParseError) as raised:
+        bw.read_csv("eurusd.csv")
+    shown = f"{raised.value.kind}: {raised.value}"
+    assert shown == re.search(r"```text\n(.*?)\n```", README, re.S)[1]
+
+
+def test_every_relative_file_the_documents_name_is_there():
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        for name in re.findall(
+            r"`((?:docs|tests|examples|mojo_src|python)/[\w/.]+)`", page.read_text()
+        ):
+            assert (ROOT / name).exists(), f"{page.name} names {name}"
