@@ -1,0 +1,30 @@
+"""pyarrow's streaming reader into its file writer; doubles, left to the kernel to write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pc
+
+from compare.arrow_files import convert_with_pyarrow, file_answer, fresh_output
+from compare.bars import STAMP, VALUES, stamp_type
+
+NAME = "pyarrow float64, no fsync"
+VERSION = pa.__version__
+THREADS = pa.cpu_count()
+_path = _output = Path()
+_options = pc.ConvertOptions()
+
+answer = file_answer
+
+
+def setup(path: Path) -> None:
+    global _path, _output, _options
+    _path, _output = path, fresh_output("pyarrow")
+    types = {STAMP: stamp_type(path), **dict.fromkeys(VALUES, pa.float64())}
+    _options = pc.ConvertOptions(column_types=types)
+
+
+def run() -> Path:
+    return convert_with_pyarrow(_path, _output, _options)
