@@ -13,7 +13,7 @@ comptime _NAME: StaticString = "barrow.RowDecoder"
 def csv_new(args: Args, n: Int) raises PyErr -> Obj:
     """Args: delimiter, quote, field_count, fields (tuple by role),
     price_precision, size_precision, rounding, default_volume, ts_init_delta,
-    may_widen, reject_limit, line."""
+    may_widen, reject_limit, line, use_layouts."""
     var plan = RowPlan(to_int(args[unsafe_offset=2]))
     plan.delimiter = UInt8(to_int(args[]))
     plan.quote = UInt8(to_int(args[unsafe_offset=1]))
@@ -36,6 +36,7 @@ def csv_new(args: Args, n: Int) raises PyErr -> Obj:
     plan.ts_init_delta = Int64(to_int(args[unsafe_offset=8]))
     plan.may_widen = to_bool(args[unsafe_offset=9])
     plan.reject_limit = max(to_int(args[unsafe_offset=10]), 1)
+    plan.use_layouts = to_bool(args[unsafe_offset=12])
     return new_handle[_NAME](RowDecoder(plan^, to_int(args[unsafe_offset=11])))
 
 

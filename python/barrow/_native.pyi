@@ -28,6 +28,7 @@ def csv_new(
     may_widen: bool,
     reject_limit: int,
     line: int,
+    use_layouts: bool,
     /,
 ) -> _Decoder: ...
 def csv_push(

@@ -9,5 +9,6 @@ decides what every text means.
 from barrow.csv.cells import RowValues, decode_row
 from barrow.csv.plan import Role, RowPlan
 from barrow.csv.rejects import Reject
-from barrow.csv.rows import BarSink, Progress, RowDecoder, Stop
+from barrow.csv.rows import Progress, RowDecoder, Stop
+from barrow.csv.sink import BarSink
 from barrow.csv.split import FieldSpans, RowSpan, split_row

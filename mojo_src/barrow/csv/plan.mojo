@@ -60,6 +60,8 @@ struct RowPlan(Copyable):
     """Nanoseconds from `ts_event` to `ts_init` where the latter is no field."""
     var may_widen: Bool
     """Whether a 64-bit parser stops at a row that only 128 bits can hold."""
+    var use_layouts: Bool
+    """Whether rows whose layout is known may be read the fast way."""
     var reject_limit: Int
     """How many rejects to keep before the parser stops."""
 
@@ -79,6 +81,7 @@ struct RowPlan(Copyable):
         self.default_volume = "0"
         self.ts_init_delta = 0
         self.may_widen = False
+        self.use_layouts = True
         self.reject_limit = 1
 
     @always_inline

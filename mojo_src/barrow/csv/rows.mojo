@@ -1,12 +1,15 @@
 """Drives the row parser over chunks of text."""
 
 from barrow.errors import Reason
-from barrow.fence import ByteView, MutColumnView
+from barrow.fence import ByteView
 
 from barrow.csv.cells import RowValues, decode_row
+from barrow.csv.fast import LayoutEngine
 from barrow.csv.plan import Role, RowPlan
 from barrow.csv.rejects import Reject
+from barrow.csv.sink import BarSink
 from barrow.csv.split import FieldSpans, RowSpan, split_row
+from barrow.fixed import scale_of
 
 
 @fieldwise_init
@@ -36,66 +39,6 @@ struct Progress(TrivialRegisterPassable):
     """Bytes of the chunk that need not be pushed again."""
     var stop: Stop
     """Why it returned."""
-
-
-struct BarSink[price: DType, size: DType](Copyable):
-    """The columns rows are written to, in the order of the schema.
-
-    Parameters:
-        price: The type of a raw price.
-        size: The type of a raw volume.
-    """
-
-    var prices: Array[MutColumnView[Self.price], 4]
-    """Open, high, low, close."""
-    var volume: MutColumnView[Self.size]
-    """Volume."""
-    var ts_event: MutColumnView[DType.uint64]
-    """Nanoseconds UTC."""
-    var ts_init: MutColumnView[DType.uint64]
-    """Nanoseconds UTC."""
-    var lines: MutColumnView[DType.uint64]
-    """The line every row starts on; of length zero if nobody wants it."""
-
-    def __init__(
-        out self,
-        var prices: Array[MutColumnView[Self.price], 4],
-        volume: MutColumnView[Self.size],
-        ts_event: MutColumnView[DType.uint64],
-        ts_init: MutColumnView[DType.uint64],
-        lines: MutColumnView[DType.uint64],
-    ):
-        """Takes the columns, all of one length except `lines`.
-
-        Args:
-            prices: Open, high, low, close.
-            volume: Volume.
-            ts_event: Nanoseconds UTC.
-            ts_init: Nanoseconds UTC.
-            lines: Line numbers; may have length zero.
-        """
-        self.prices = prices^
-        self.volume = volume
-        self.ts_event = ts_event
-        self.ts_init = ts_init
-        self.lines = lines
-
-    @always_inline
-    def store(self, at: Int, row: RowValues[Self.price, Self.size], line: Int):
-        """Writes one row.
-
-        Args:
-            at: Its index.
-            row: The values.
-            line: The line it starts on.
-        """
-        comptime for i in range(4):
-            self.prices[i].store(at, row.prices[i])
-        self.volume.store(at, row.volume)
-        self.ts_event.store(at, UInt64(row.ts_event))
-        self.ts_init.store(at, UInt64(row.ts_init))
-        if len(self.lines) > 0:
-            self.lines.store(at, UInt64(line))
 
 
 struct RowDecoder(Movable):
@@ -130,6 +73,10 @@ struct RowDecoder(Movable):
     """What the last push refused; places are within its chunk."""
     var fields: FieldSpans
     """Kept to avoid an allocation per row."""
+    var engine: LayoutEngine
+    """Reads the rows whose layout is known."""
+    var scale: Int
+    """The scale of the last push; the engine's layouts are for it."""
 
     def __init__(out self, var plan: RowPlan, line: Int):
         """Starts at the first row.
@@ -139,6 +86,8 @@ struct RowDecoder(Movable):
             line: The line of the first row, from 1.
         """
         self.fields = FieldSpans(plan.field_count)
+        self.engine = LayoutEngine(plan)
+        self.scale = 0
         self.plan = plan^
         self.line = line
         self.rows = 0
@@ -176,12 +125,21 @@ struct RowDecoder(Movable):
             How far it came, and why no further.
         """
         self.rejects.clear()
+        if self.scale != scale_of[price]():
+            self.engine.forget()
+            self.scale = scale_of[price]()
         var row = RowValues[price, size]()
         var capacity = len(sink.ts_event)
         var at = 0
         var count = 0
         var stop = Stop.INPUT
         while at < len(text):
+            var fast = self.engine.run(
+                text, at, self.plan, sink, first_row + count, self.line
+            )
+            at += fast.used
+            count += fast.rows
+            self.line += fast.rows
             if first_row + count == capacity:
                 stop = Stop.FULL
                 break
@@ -216,12 +174,22 @@ struct RowDecoder(Movable):
                 else:
                     sink.store(first_row + count, row, self.line)
                     self._count(row)
+                    self.engine.learn(
+                        text,
+                        at,
+                        span.end,
+                        span.next,
+                        self.fields,
+                        self.plan,
+                        row,
+                    )
                     count += 1
             self.line += span.lines
             at = span.next
         if stop == Stop.INPUT and len(self.rejects) == self.plan.reject_limit:
             stop = Stop.REJECTS
         self.rows += count
+        self._count_fast_rows()
         return Progress(count, at, stop)
 
     @always_inline
@@ -250,6 +218,15 @@ struct RowDecoder(Movable):
                     self.roundings[i] += 1
                     if self.rounded_lines[i] == 0:
                         self.rounded_lines[i] = self.line
+
+    def _count_fast_rows(mut self):
+        """Moves the engine's counts over."""
+        self.unzoned += self.engine.unzoned
+        self.engine.unzoned = 0
+        self.price_decimals = max(
+            self.price_decimals, self.engine.price_decimals
+        )
+        self.size_decimals = max(self.size_decimals, self.engine.size_decimals)
 
     def _reject(
         mut self,

@@ -6,7 +6,7 @@ inside an unquoted field is an ordinary byte.
 """
 
 from barrow.errors import Reason
-from barrow.fence import ByteView
+from barrow.fence import ByteView, Pool
 
 comptime _LF = UInt8(ord("\n"))
 comptime _CR = UInt8(ord("\r"))
@@ -17,9 +17,9 @@ comptime _TAB = UInt8(ord("\t"))
 struct FieldSpans(Sized):
     """Where the fields of a row are; reused from row to row."""
 
-    var begins: List[Int]
+    var begins: Pool[Int]
     """The first byte of every field within the chunk."""
-    var ends: List[Int]
+    var ends: Pool[Int]
     """One past the last byte of every field."""
     var count: Int
     """Fields found; may exceed what there is room for."""
@@ -30,8 +30,8 @@ struct FieldSpans(Sized):
         Args:
             capacity: How many fields to remember; further ones are only counted.
         """
-        self.begins = List[Int](length=capacity, fill=0)
-        self.ends = List[Int](length=capacity, fill=0)
+        self.begins = Pool[Int](length=capacity, fill=0)
+        self.ends = Pool[Int](length=capacity, fill=0)
         self.count = 0
 
     @always_inline

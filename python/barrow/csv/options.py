@@ -36,6 +36,8 @@ class CsvOptions:
         default_volume: The volume of every bar where there is no such column.
         ts_init_delta: Nanoseconds added to `ts_event` to give `ts_init`.
         chunk_bytes: How much text is read at once.
+        layouts: Whether rows that look alike are read many at a time; the result is
+            the same without, only slower.
     """
 
     bar_type: str | None = None
@@ -49,6 +51,7 @@ class CsvOptions:
     default_volume: Any = None
     ts_init_delta: int = 0
     chunk_bytes: int = 1 << 20
+    layouts: bool = True
 
     def __post_init__(self) -> None:
         """Checks every value.

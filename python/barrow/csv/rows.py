@@ -136,6 +136,7 @@ class RowReader:
             options.encoding == "auto" and not self.encoding.wide,
             1 if options.on_error == "raise" else _REJECTS_AT_ONCE,
             self.header.line + 1,
+            options.layouts,
         )
 
     def read(self, columns: ColumnSet, first_row: int) -> tuple[ColumnSet, int]:

@@ -1,0 +1,587 @@
+"""Reads runs of rows whose layouts are known, many times faster than row by row.
+
+PERFORMANCE. A row costs one load, one subtraction and one comparison per 64 bytes,
+one permutation that brings every digit to its place, two multiply-adds that make
+eight numbers of eight digits each, one multiplication by the scales. The next row
+starts a known number of bytes further on as long as layouts repeat, so the loads
+of several rows overlap; where layouts vary, the line end has to be found first
+and the layout looked up by which bytes are digits. Eight rows are transposed and
+stored as columns, and the day is worked out only when its digits change.
+
+Whatever is unusual (no layout, a date that is none, a row at the end of the chunk)
+is left to the scalar parser, row by row.
+"""
+
+from std.bit import count_trailing_zeros
+from std.memory import pack_bits
+
+from barrow.csv.cells import RowValues
+from barrow.csv.layout import (
+    BLOCKS,
+    CLOCK,
+    DATE,
+    FIRST_VALUE,
+    FRACTION,
+    REACH,
+    Layout,
+    hash_masks,
+    learn_layout,
+    read_values,
+)
+from barrow.csv.plan import RowPlan
+from barrow.csv.simd import HAS_AVX2, Block, Lanes, transpose
+from barrow.csv.sink import BarSink
+from barrow.csv.split import FieldSpans
+from barrow.fence import ByteView, Pool
+from barrow.fixed import power_of_ten, scale_of
+from barrow.time import NANOSECONDS_PER_DAY, days_from_civil, days_in_month
+
+comptime _TABLE_BITS = 12
+comptime _MOST_LAYOUTS = 1 << (_TABLE_BITS - 1)
+# Rows this far from the end of the chunk can be loaded whole.
+comptime _MARGIN = 64 * BLOCKS + 16
+# How often to see whether predictions hold, and how long to do without.
+comptime _STRETCH = 1 << 16
+comptime _STRETCHES_WITHOUT = 15
+# With a delta to ts_init stamps must stay clear of both ends of the range.
+comptime _LARGEST_DELTA = Int64(9 * 365) * NANOSECONDS_PER_DAY
+
+
+@fieldwise_init
+struct FastProgress(TrivialRegisterPassable):
+    """What a run did."""
+
+    var rows: Int
+    """Rows written."""
+    var used: Int
+    """Bytes of the chunk they took."""
+
+
+struct _Group(Movable):
+    """Eight rows on their way to the columns; kept to avoid clearing it."""
+
+    var rows: Pool[Lanes]
+    var widening: Pool[Lanes]
+    var starts: Pool[Int]
+    var filled: Int
+
+    def __init__(out self):
+        self.rows = Pool[Lanes](length=8, fill=Lanes(0))
+        self.widening = Pool[Lanes](length=8, fill=Lanes(1))
+        self.starts = Pool[Int](length=8, fill=0)
+        self.filled = 0
+
+
+struct LayoutEngine(Movable):
+    """Knows the layouts of one file and reads the rows that have them."""
+
+    var layouts: Pool[Layout]
+    """Every layout learned."""
+    var price_decimals: Int
+    """The most decimals any price showed in rows read here."""
+    var size_decimals: Int
+    """The most decimals any volume showed in rows read here."""
+    var unzoned: Int
+    """Rows read here whose time had no zone."""
+
+    var _enabled: Bool
+    var _group: _Group
+    var _table: Pool[Int32]  # by key; -1 where empty
+    var _current: Int  # the layout of the last row
+    var _has_high: Bool
+    var _blocks: Int
+    var _stretches_without: Int  # stretches to go before predicting again
+    var _day: Int64  # the last date, as yyyymmdd
+    var _midnight: Int64  # its first nanosecond
+    var _rows: Int
+    var _learned: Int
+
+    def __init__(out self, plan: RowPlan):
+        """Knows nothing yet.
+
+        Args:
+            plan: The plan of the file.
+        """
+        self.layouts = Pool[Layout]()
+        self._group = _Group()
+        self.price_decimals = 0
+        self.size_decimals = 0
+        self.unzoned = 0
+        self._enabled = (
+            HAS_AVX2
+            and plan.use_layouts
+            and (-_LARGEST_DELTA <= plan.ts_init_delta <= _LARGEST_DELTA)
+        )
+        self._table = Pool[Int32](length=1 << _TABLE_BITS, fill=-1)
+        self._current = -1
+        self._has_high = False
+        self._blocks = 1
+        self._stretches_without = 0
+        self._day = -1
+        self._midnight = 0
+        self._rows = 0
+        self._learned = 0
+
+    def forget(mut self):
+        """Drops every layout: they hold for one width of values only."""
+        self.layouts.clear()
+        for i in range(len(self._table)):
+            self._table[i] = -1
+        self._current = -1
+        self._has_high = False
+        self._blocks = 1
+
+    def learn[
+        price: DType, size: DType
+    ](
+        mut self,
+        text: ByteView,
+        begin: Int,
+        end: Int,
+        next: Int,
+        fields: FieldSpans,
+        plan: RowPlan,
+        row: RowValues[price, size],
+    ):
+        """Takes the layout of a row the scalar parser has read.
+
+        Parameters:
+            price: The type of a raw price.
+            size: The type of a raw volume.
+
+        Args:
+            text: The chunk.
+            begin: Where the row starts.
+            end: Where its line end starts.
+            next: Where the next row starts.
+            fields: Where its fields are.
+            plan: Which field is what.
+            row: What it says.
+        """
+        # A file of rows that are all different is not worth learning.
+        if not self._enabled or self._learned > 64 + self._rows // 4:
+            return
+        self._learned += 1
+        var learned = learn_layout(text, begin, end, next, fields, plan, row)
+        if not learned:
+            return
+        ref layout = learned.value()
+        if len(self.layouts) > 0 and (
+            layout.epoch != self.layouts[0].epoch
+            or layout.zoned != self.layouts[0].zoned
+        ):
+            return
+        if len(self.layouts) == _MOST_LAYOUTS:
+            self.forget()
+        var slot = Int(layout.key >> (64 - _TABLE_BITS))
+        while self._table[slot] >= 0:
+            # A row at the end of a chunk may well have a layout that is known.
+            if self.layouts[Int(self._table[slot])].same_as(layout):
+                return
+            slot = (slot + 1) % len(self._table)
+        self._table[slot] = Int32(len(self.layouts))
+        self._current = len(self.layouts)
+        self._has_high = self._has_high or layout.has_high
+        self._blocks = max(self._blocks, layout.blocks)
+        self.layouts.append(layout.copy())
+
+    def run[
+        price: DType, size: DType
+    ](
+        mut self,
+        text: ByteView,
+        begin: Int,
+        plan: RowPlan,
+        sink: BarSink[price, size],
+        first_row: Int,
+        line: Int,
+    ) -> FastProgress:
+        """Reads rows until one has no layout, or the chunk or the room ends.
+
+        Parameters:
+            price: The type of a raw price.
+            size: The type of a raw volume.
+
+        Args:
+            text: The chunk.
+            begin: Where a row starts.
+            plan: How to read the file.
+            sink: Where rows are written.
+            first_row: Where the first one goes.
+            line: The line it stands on.
+
+        Returns:
+            How far it came.
+        """
+        comptime if HAS_AVX2:
+            if len(self.layouts) == 0:
+                return FastProgress(0, 0)
+            var done = FastProgress(0, 0)
+            while True:
+                var start = begin + done.used
+                var end = min(start + _STRETCH, len(text) - _MARGIN)
+                var predict = self._stretches_without == 0
+                var misses = 0
+                var part = self._dispatch(
+                    text,
+                    start,
+                    end,
+                    plan,
+                    sink,
+                    first_row + done.rows,
+                    line + done.rows,
+                    predict,
+                    misses,
+                )
+                done.rows += part.rows
+                done.used += part.used
+                if predict and misses * 6 > part.rows and part.rows > 64:
+                    self._stretches_without = _STRETCHES_WITHOUT
+                elif not predict:
+                    self._stretches_without -= 1
+                if start + part.used < start + _STRETCH:
+                    break
+            self._rows += done.rows
+            if not self.layouts[0].zoned:
+                self.unzoned += done.rows
+            return done
+        else:
+            return FastProgress(0, 0)
+
+    def _dispatch[
+        price: DType, size: DType
+    ](
+        mut self,
+        text: ByteView,
+        begin: Int,
+        end: Int,
+        plan: RowPlan,
+        sink: BarSink[price, size],
+        first_row: Int,
+        line: Int,
+        predict: Bool,
+        mut misses: Int,
+    ) -> FastProgress:
+        comptime for blocks in [1, 2, 4]:
+            comptime for high in [False, True]:
+                comptime for predicting in [False, True]:
+                    if (
+                        self._blocks == blocks
+                        and self._has_high == high
+                        and predict == predicting
+                    ):
+                        return self._read[blocks, high, predicting](
+                            text,
+                            begin,
+                            end,
+                            plan,
+                            sink,
+                            first_row,
+                            line,
+                            misses,
+                        )
+        return FastProgress(0, 0)
+
+    def _read[
+        price: DType, size: DType, //, blocks: Int, high: Bool, predict: Bool
+    ](
+        mut self,
+        text: ByteView,
+        begin: Int,
+        end: Int,
+        plan: RowPlan,
+        sink: BarSink[price, size],
+        first_row: Int,
+        line: Int,
+        mut misses: Int,
+    ) -> FastProgress:
+        """The loop over rows; starts of rows lie before `end`."""
+        comptime wide = scale_of[price]() == 16
+        var capacity = len(sink.ts_event)
+        self._group.filled = 0
+        var at = begin
+        var row = first_row
+        var missed = 0
+
+        var current = max(self._current, 0)
+        var lowest = Array[Block, blocks](fill=Block(0))
+        var spread = Array[Block, blocks](fill=Block(0))
+        comptime for b in range(blocks):
+            lowest[b] = self.layouts[current].lowest[b]
+            spread[b] = self.layouts[current].spread[b]
+        var low = self.layouts[current].low
+        var high_places = self.layouts[current].high
+        var scale = self.layouts[current].scale
+        var constant = self.layouts[current].constant
+        var length = self.layouts[current].length
+        var unusual = _is_unusual(self.layouts[current])
+
+        while at < end and row + self._group.filled < capacity:
+            var found = Array[Block, blocks](fill=Block(0))
+            var digits = Array[Block, blocks](fill=Block(0))
+            var fits = True
+            comptime for b in range(blocks):
+                found[b] = text.load[64](at + 64 * b)
+                digits[b] = found[b] - lowest[b]
+            comptime if predict:
+                var inside = digits[0].le(spread[0])
+                comptime for b in range(1, blocks):
+                    inside &= digits[b].le(spread[b])
+                fits = all(inside)
+            if not predict or not fits:
+                missed += 1
+                # Where the next row starts must not wait for the look-up.
+                length = _row_length[blocks](found)
+                if length == 0:
+                    break
+                var known = self._find[blocks](found, length)
+                if known < 0:
+                    break
+                current = known
+                ref layout = self.layouts[current]
+                comptime for b in range(blocks):
+                    lowest[b] = layout.lowest[b]
+                    spread[b] = layout.spread[b]
+                    digits[b] = found[b] - lowest[b]
+                low = layout.low
+                high_places = layout.high
+                scale = layout.scale
+                constant = layout.constant
+                unusual = _is_unusual(layout)
+            comptime second = min(1, blocks - 1)
+            var values = read_values[blocks, high](
+                self.layouts[current],
+                text,
+                at,
+                digits[0],
+                digits[second],
+                low,
+                high_places,
+                scale,
+                constant,
+            )
+            if unusual:
+                ref layout = self.layouts[current]
+                if layout.has_free and _hides_marks[blocks](
+                    found, layout, plan
+                ):
+                    break
+                values = layout.signed(values)
+                if layout.shows_more:
+                    var widening = layout.widening
+                    self._note_decimals[wide](values, widening)
+            self._group.rows[self._group.filled] = values
+            comptime if wide:
+                self._group.widening[self._group.filled] = self.layouts[
+                    current
+                ].widening
+            self._group.starts[self._group.filled] = at
+            self._group.filled += 1
+            at += length
+            if self._group.filled == 8:
+                var good = self._flush(plan, sink, row, line - first_row)
+                row += good
+                self._group.filled = 0
+                if good < 8:
+                    at = self._group.starts[good]
+                    break
+        if self._group.filled:
+            var good = self._flush(plan, sink, row, line - first_row)
+            row += good
+            if good < self._group.filled:
+                at = self._group.starts[good]
+        self._current = current
+        misses = missed
+        return FastProgress(row - first_row, at - begin)
+
+    @always_inline
+    def _find[
+        blocks: Int
+    ](self, found: Array[Block, blocks], length: Int) -> Int:
+        """The layout of the row that starts a window, or -1."""
+        var masks = Array[UInt64, BLOCKS](fill=0)
+        comptime for b in range(blocks):
+            var others = pack_bits((found[b] - UInt8(ord("0"))).gt(9))
+            # The bytes of the row with its line end that lie in this block.
+            var inside = min(max(length - 64 * b, 0), 64)
+            masks[b] = others & (
+                ~UInt64(0) >> UInt64(64 - inside) if inside > 0 else 0
+            )
+        var key = hash_masks(masks[0], masks[1], masks[2], masks[3])
+        var slot = Int(key >> (64 - _TABLE_BITS))
+        while True:
+            var index = Int(self._table[slot])
+            if index < 0:
+                return -1
+            ref layout = self.layouts[index]
+            if layout.key == key and layout.length == length:
+                var inside = (found[0] - layout.lowest[0]).le(layout.spread[0])
+                comptime for b in range(1, blocks):
+                    inside &= (found[b] - layout.lowest[b]).le(layout.spread[b])
+                if all(inside):
+                    return index
+            slot = (slot + 1) % (1 << _TABLE_BITS)
+
+    def _note_decimals[wide: Bool](mut self, values: Lanes, widening: Lanes):
+        """Counts decimals as the scalar parser does where text shows more than are
+        kept: without trailing zeros."""
+        comptime for i in range(5):
+            var raw = values[FIRST_VALUE + i].cast[DType.int128]()
+            comptime if wide:
+                raw *= widening[FIRST_VALUE + i].cast[DType.int128]()
+            comptime scale = 16 if wide else 9
+            var most = self.size_decimals if i == 4 else self.price_decimals
+            while (
+                most < scale
+                and raw % power_of_ten(scale - most).cast[DType.int128]() != 0
+            ):
+                most += 1
+            comptime if i == 4:
+                self.size_decimals = most
+            else:
+                self.price_decimals = most
+
+    def _flush[
+        price: DType, size: DType
+    ](
+        mut self,
+        plan: RowPlan,
+        sink: BarSink[price, size],
+        row: Int,
+        line: Int,
+    ) -> Int:
+        """Writes a group; returns how many rows of it are good, from the first."""
+        comptime wide = scale_of[price]() == 16
+        var columns = transpose(self._group.rows)
+        var stamps = columns[CLOCK] + columns[FRACTION]
+        var good = self._group.filled
+        if self.layouts[0].epoch:
+            good = min(good, _first_set(stamps.lt(0)))
+        elif (
+            self._group.filled == 8
+            and all(columns[DATE].eq(self._day))
+            and all(columns[CLOCK].lt(NANOSECONDS_PER_DAY))
+        ):
+            stamps += self._midnight
+        else:
+            for i in range(self._group.filled):
+                if columns[DATE][i] != self._day and not self._change_day(
+                    columns[DATE][i]
+                ):
+                    good = i
+                    break
+                if columns[CLOCK][i] >= NANOSECONDS_PER_DAY:
+                    good = i
+                    break
+                stamps[i] += self._midnight
+        var made = stamps + plan.ts_init_delta
+        if self.layouts[0].epoch:
+            good = min(good, _first_set(made.lt(0)))
+        if self._group.filled == 8:
+            sink.ts_event.store[8](row, stamps.cast[DType.uint64]())
+            sink.ts_init.store[8](row, made.cast[DType.uint64]())
+        else:
+            for i in range(self._group.filled):
+                sink.ts_event.store(row + i, UInt64(stamps[i]))
+                sink.ts_init.store(row + i, UInt64(made[i]))
+        comptime if wide:
+            for i in range(self._group.filled):
+                comptime for c in range(5):
+                    var raw = (
+                        self._group.rows[i][FIRST_VALUE + c].cast[
+                            DType.int128
+                        ]()
+                        * self._group.widening[i][FIRST_VALUE + c].cast[
+                            DType.int128
+                        ]()
+                    )
+                    comptime if c == 4:
+                        sink.volume.store(row + i, raw.cast[size]())
+                    else:
+                        sink.prices[c].store(row + i, raw.cast[price]())
+        else:
+            if self._group.filled == 8:
+                comptime for c in range(4):
+                    sink.prices[c].store[8](
+                        row, columns[FIRST_VALUE + c].cast[price]()
+                    )
+                sink.volume.store[8](row, columns[FIRST_VALUE + 4].cast[size]())
+            else:
+                for i in range(self._group.filled):
+                    comptime for c in range(4):
+                        sink.prices[c].store(
+                            row + i, columns[FIRST_VALUE + c][i].cast[price]()
+                        )
+                    sink.volume.store(
+                        row + i, columns[FIRST_VALUE + 4][i].cast[size]()
+                    )
+        if len(sink.lines) > 0:
+            for i in range(self._group.filled):
+                sink.lines.store(row + i, UInt64(line + row + i))
+        return good
+
+    def _change_day(mut self, day: Int64) -> Bool:
+        """Works a day out; False for those the scalar parser must look at."""
+        var year = Int(day) // 10_000
+        var month = Int(day) // 100 % 100
+        var number = Int(day) % 100
+        # Clear of both ends of the range, with any offset or delta.
+        if (
+            year < 1980
+            or year > 2250
+            or month < 1
+            or month > 12
+            or number < 1
+            or number > days_in_month(year, month)
+        ):
+            return False
+        self._day = day
+        self._midnight = (
+            Int64(days_from_civil(year, month, number)) * NANOSECONDS_PER_DAY
+        )
+        return True
+
+
+@always_inline
+def _row_length[blocks: Int](found: Array[Block, blocks]) -> Int:
+    """Bytes of the row that starts a window, with its line end; 0 if it is longer."""
+    var first = pack_bits(found[0].eq(UInt8(ord("\n"))))
+    comptime if blocks == 1:
+        return Int(count_trailing_zeros(first)) + 1 if first != 0 else 0
+    else:
+        if first != 0:
+            return Int(count_trailing_zeros(first)) + 1
+        comptime for b in range(1, blocks):
+            var ends = pack_bits(found[b].eq(UInt8(ord("\n"))))
+            if ends != 0:
+                return 64 * b + Int(count_trailing_zeros(ends)) + 1
+        return 0
+
+
+@always_inline
+def _is_unusual(layout: Layout) -> Bool:
+    return layout.has_free or layout.has_sign or layout.shows_more
+
+
+@always_inline
+def _first_set(mask: SIMD[DType.bool, 8]) -> Int:
+    var bits = pack_bits(mask)
+    return 8 if bits == 0 else Int(count_trailing_zeros(bits))
+
+
+@always_inline
+def _hides_marks[
+    blocks: Int
+](found: Array[Block, blocks], layout: Layout, plan: RowPlan) -> Bool:
+    """Whether a column that may hold anything holds a mark of the format."""
+    comptime for b in range(blocks):
+        var marks = pack_bits(
+            found[b].eq(plan.delimiter)
+            | found[b].eq(plan.quote)
+            | found[b].eq(UInt8(ord("\n")))
+            | found[b].eq(UInt8(ord("\r")))
+            | found[b].eq(0)
+        )
+        if marks & layout.free[b] != 0:
+            return True
+    return False
