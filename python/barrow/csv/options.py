@@ -36,6 +36,7 @@ class CsvOptions:
         default_volume: The volume of every bar where there is no such column.
         ts_init_delta: Nanoseconds added to `ts_event` to give `ts_init`.
         chunk_bytes: How much text is read at once.
+        threads: 1 reads and parses in turns, 2 at the same time.
         layouts: Whether rows that look alike are read many at a time; the result is
             the same without, only slower.
     """
@@ -51,6 +52,7 @@ class CsvOptions:
     default_volume: Any = None
     ts_init_delta: int = 0
     chunk_bytes: int = 1 << 20
+    threads: int = 2
     layouts: bool = True
 
     def __post_init__(self) -> None:
@@ -85,8 +87,9 @@ class CsvOptions:
             )
         if self.default_volume is not None:
             self._check_default_volume()
-        if self.chunk_bytes < 1:
-            raise BarrowArgumentError(message("chunk_bytes", f"{self.chunk_bytes} is less than 1"))
+        for name in ("chunk_bytes", "threads"):
+            if getattr(self, name) < 1:
+                raise BarrowArgumentError(message(name, f"{getattr(self, name)} is less than 1"))
 
     def _one_of(self, name: str, value: str, allowed: tuple[str, ...]) -> None:
         if value not in allowed:

@@ -99,7 +99,7 @@ class RowReader:
     def __init__(self, path: Any, options: CsvOptions) -> None:
         self.options = options
         self.encoding = options.first_encoding
-        self.source = TextSource(path, max(options.chunk_bytes, 16))
+        self.source = TextSource(path, options.chunk_bytes, ahead=options.threads > 1)
         try:
             self.header = self._read_header()
             self._decoder = self._new_decoder()
@@ -107,14 +107,14 @@ class RowReader:
         except BaseException:
             self.source.close()
             raise
-        self.source.begin = self.header.end
+        self.source.begin += self.header.end
         self._ended = False
 
     def _read_header(self) -> Header:
         source = self.source
-        while not source.final and source.end < _HEADER_BYTES:
+        while not source.final and source.end - source.begin < _HEADER_BYTES:
             source.refill()
-        start = bytes(source.buffer[: source.end])
+        start = bytes(source.buffer[source.begin : source.end])
         return read_header(start, source.path, self.options.default_volume is None)
 
     def _new_decoder(self) -> Any:

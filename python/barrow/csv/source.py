@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,20 @@ from barrow.errors import BarrowCorruptError, BarrowIoError, BarrowParseError, P
 _CODECS = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd"}
 # A row longer than this is an unclosed quote or no text at all.
 LONGEST_ROW = 64 << 20
+# Chunks are read behind this much room for the start of a row.
+_ROOM = 1 << 14
 
 
 class TextSource:
     """A sliding window over the text of one file.
 
     The window is `buffer[begin:end]`; `refill` drops what was used and reads on.
+    With `ahead` a thread reads the next chunk while this one is parsed.
 
     Args:
         path: The file; gzip, bzip2 and Zstandard are recognized by their content.
         chunk_bytes: How much to read at once.
+        ahead: Whether to read ahead in a thread.
 
     Raises:
         BarrowIoError: The file cannot be opened.
@@ -31,14 +36,18 @@ class TextSource:
     Attributes:
         path: The file as the caller named it.
         size: Bytes of the file on disk; 0 if it has none, like a pipe.
+        compressed: Whether the text is compressed.
         buffer: Where the text is.
         begin: The first byte not used yet.
         end: One past the last byte read.
         final: Whether the text ends with the window.
-        offset: How far into the text the buffer starts.
+        offset: How far into the text the buffer starts; chunks are read behind
+            room for the start of a row, so this may be negative.
     """
 
-    def __init__(self, path: str | os.PathLike[str], chunk_bytes: int) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], chunk_bytes: int, *, ahead: bool = False
+    ) -> None:
         self.path = os.fspath(path)
         try:
             self._file: Any = Path(self.path).open("rb", buffering=0)  # noqa: SIM115
@@ -51,11 +60,22 @@ class TextSource:
         self._raw = self._file
         codec = next((c for magic, c in _CODECS.items() if head.startswith(magic)), None)
         if codec:
-            self._file = pa.CompressedInputStream(pa.PythonFile(self._raw, "r"), codec)
+            self._file.close()
+            self._raw = pa.OSFile(self.path, "rb")
+            self._file = pa.CompressedInputStream(self._raw, codec)
         self.compressed = codec is not None
-        self.buffer = bytearray(chunk_bytes)
-        self.begin = self.end = self.offset = 0
+        self._chunk = chunk_bytes
+        self._room = min(chunk_bytes, _ROOM)
+        self.buffer = bytearray(self._room + chunk_bytes)
+        # Reading ahead pays for itself from the second chunk on.
+        worthwhile = ahead and (self.compressed or self.size > chunk_bytes)
+        self._reader = ThreadPoolExecutor(1) if worthwhile else None
+        self._next = bytearray(len(self.buffer)) if worthwhile else self.buffer
+        self._pending: Future[int] | None = None
+        self.begin = self.end = self._room
+        self.offset = -self._room
         self.final = False
+        self._read_ahead()
         self.refill()
 
     @property
@@ -72,36 +92,66 @@ class TextSource:
             BarrowCorruptError: The compressed data is damaged.
         """
         kept = self.end - self.begin
-        if kept == len(self.buffer):
-            if kept >= LONGEST_ROW:
-                raise BarrowParseError(
-                    message(
-                        self.path,
-                        f"the row at byte {self.offset + self.begin} has no end within "
-                        f"{LONGEST_ROW >> 20} MiB",
-                        tries=["look for a quote that is never closed"],
-                    ),
-                    Place(self.path),
-                    "unclosed_quote",
-                )
-            self.buffer.extend(bytes(kept))
-        self.buffer[:kept] = self.buffer[self.begin : self.end]
-        self.offset += self.begin
-        self.begin, self.end = 0, kept
+        row_start = self.offset + self.begin
+        rest = bytes(memoryview(self.buffer)[self.begin : self.end])
+        count = self._take()
+        following = self._next
+        if kept > self._room:
+            self._check_length(kept, row_start)
+            # Room for rows like this one; twice, so that it seldom happens again.
+            grown = bytearray(2 * kept + self._chunk)
+            grown[2 * kept : 2 * kept + count] = memoryview(following)[
+                self._room : self._room + count
+            ]
+            self._room, following = 2 * kept, grown
+            if self._reader is not None:
+                self.buffer = bytearray(len(grown))
+        spare = self.buffer if self._reader is not None else following
+        following[self._room - kept : self._room] = rest
+        self.buffer, self._next = following, spare
+        self.begin, self.end = self._room - kept, self._room + count
+        self.offset = row_start - self.begin
+        self.final = count == 0
+        if not self.final:
+            self._read_ahead()
+
+    def _check_length(self, kept: int, row_start: int) -> None:
+        if kept >= LONGEST_ROW:
+            raise BarrowParseError(
+                message(
+                    self.path,
+                    f"the row at byte {row_start} has no end within {LONGEST_ROW >> 20} MiB",
+                    tries=["look for a quote that is never closed"],
+                ),
+                Place(self.path),
+                "unclosed_quote",
+            )
+
+    def _read_ahead(self) -> None:
+        if self._reader is not None:
+            self._pending = self._reader.submit(self._read_into, self._next)
+
+    def _take(self) -> int:
+        """Bytes of the next chunk, which is then in `_next` behind the room."""
         try:
-            with memoryview(self.buffer) as view:
-                count = self._file.readinto(view[kept:])
+            if self._pending is not None:
+                return self._pending.result()
+            return self._read_into(self._next)
         except OSError as error:
             if self.compressed and error.errno is None:
                 raise BarrowCorruptError(
                     message(self.path, f"the compressed data is damaged: {error}")
                 ) from error
             raise unreadable(self.path, error) from error
-        self.end += count
-        self.final = count == 0
+
+    def _read_into(self, buffer: bytearray) -> int:
+        with memoryview(buffer) as view:
+            return int(self._file.readinto(view[self._room : self._room + self._chunk]))
 
     def close(self) -> None:
         """Closes the file."""
+        if self._reader is not None:
+            self._reader.shutdown()
         self._file.close()
         self._raw.close()
 
