@@ -63,13 +63,11 @@ struct _Group(Movable):
     var rows: Pool[Lanes]
     var widening: Pool[Lanes]
     var starts: Pool[Int]
-    var filled: Int
 
     def __init__(out self):
         self.rows = Pool[Lanes](length=8, fill=Lanes(0))
         self.widening = Pool[Lanes](length=8, fill=Lanes(1))
         self.starts = Pool[Int](length=8, fill=0)
-        self.filled = 0
 
 
 struct LayoutEngine(Movable):
@@ -298,7 +296,6 @@ struct LayoutEngine(Movable):
         """The loop over rows; starts of rows lie before `end`."""
         comptime wide = scale_of[price]() == 16
         var capacity = len(sink.ts_event)
-        self._group.filled = 0
         var at = begin
         var row = first_row
         var missed = 0
@@ -316,80 +313,79 @@ struct LayoutEngine(Movable):
         var length = self.layouts[current].length
         var unusual = _is_unusual(self.layouts[current])
 
-        while at < end and row + self._group.filled < capacity:
-            var found = Array[Block, blocks](fill=Block(0))
-            var digits = Array[Block, blocks](fill=Block(0))
-            var fits = True
-            comptime for b in range(blocks):
-                found[b] = text.load[64](at + 64 * b)
-                digits[b] = found[b] - lowest[b]
-            comptime if predict:
-                var inside = digits[0].le(spread[0])
-                comptime for b in range(1, blocks):
-                    inside &= digits[b].le(spread[b])
-                fits = all(inside)
-            if not predict or not fits:
-                missed += 1
-                # Where the next row starts must not wait for the look-up.
-                length = _row_length[blocks](found)
-                if length == 0:
-                    break
-                var known = self._find[blocks](found, length)
-                if known < 0:
-                    break
-                current = known
-                ref layout = self.layouts[current]
+        while True:
+            var filled = 0
+            var room = min(8, capacity - row)
+            var shows_more = False
+            while filled < room and at < end:
+                var found = Array[Block, blocks](fill=Block(0))
+                var digits = Array[Block, blocks](fill=Block(0))
+                var fits = True
                 comptime for b in range(blocks):
-                    lowest[b] = layout.lowest[b]
-                    spread[b] = layout.spread[b]
+                    found[b] = text.load[64](at + 64 * b)
                     digits[b] = found[b] - lowest[b]
-                low = layout.low
-                high_places = layout.high
-                scale = layout.scale
-                constant = layout.constant
-                unusual = _is_unusual(layout)
-            comptime second = min(1, blocks - 1)
-            var values = read_values[blocks, high](
-                self.layouts[current],
-                text,
-                at,
-                digits[0],
-                digits[second],
-                low,
-                high_places,
-                scale,
-                constant,
-            )
-            if unusual:
-                ref layout = self.layouts[current]
-                if layout.has_free and _hides_marks[blocks](
-                    found, layout, plan
-                ):
-                    break
-                values = layout.signed(values)
-                if layout.shows_more:
-                    var widening = layout.widening
-                    self._note_decimals[wide](values, widening)
-            self._group.rows[self._group.filled] = values
-            comptime if wide:
-                self._group.widening[self._group.filled] = self.layouts[
-                    current
-                ].widening
-            self._group.starts[self._group.filled] = at
-            self._group.filled += 1
-            at += length
-            if self._group.filled == 8:
-                var good = self._flush(plan, sink, row, line - first_row)
-                row += good
-                self._group.filled = 0
-                if good < 8:
-                    at = self._group.starts[good]
-                    break
-        if self._group.filled:
-            var good = self._flush(plan, sink, row, line - first_row)
+                comptime if predict:
+                    var inside = digits[0].le(spread[0])
+                    comptime for b in range(1, blocks):
+                        inside &= digits[b].le(spread[b])
+                    fits = all(inside)
+                if not predict or not fits:
+                    missed += 1
+                    # Where the next row starts must not wait for the look-up.
+                    length = _row_length[blocks](found)
+                    if length == 0:
+                        break
+                    var known = self._find[blocks](found, length)
+                    if known < 0:
+                        break
+                    current = known
+                    ref layout = self.layouts[current]
+                    comptime for b in range(blocks):
+                        lowest[b] = layout.lowest[b]
+                        spread[b] = layout.spread[b]
+                        digits[b] = found[b] - lowest[b]
+                    low = layout.low
+                    high_places = layout.high
+                    scale = layout.scale
+                    constant = layout.constant
+                    unusual = _is_unusual(layout)
+                comptime second = min(1, blocks - 1)
+                var values = read_values[blocks, high](
+                    self.layouts[current],
+                    text,
+                    at,
+                    digits[0],
+                    digits[second],
+                    low,
+                    high_places,
+                    scale,
+                    constant,
+                )
+                if unusual:
+                    ref layout = self.layouts[current]
+                    if layout.has_free and _hides_marks[blocks](
+                        found, layout, plan
+                    ):
+                        break
+                    values = layout.signed(values)
+                    shows_more = shows_more or layout.shows_more
+                self._group.rows[filled] = values
+                comptime if wide:
+                    self._group.widening[filled] = self.layouts[
+                        current
+                    ].widening
+                self._group.starts[filled] = at
+                filled += 1
+                at += length
+            var good = self._flush(filled, plan, sink, row, line - first_row)
+            if shows_more:
+                for i in range(good):
+                    self._note_decimals[wide](i)
             row += good
-            if good < self._group.filled:
+            if good < filled:
                 at = self._group.starts[good]
+            if good < 8:
+                break
         self._current = current
         misses = missed
         return FastProgress(row - first_row, at - begin)
@@ -422,14 +418,16 @@ struct LayoutEngine(Movable):
                     return index
             slot = (slot + 1) % (1 << _TABLE_BITS)
 
-    def _note_decimals[wide: Bool](mut self, values: Lanes, widening: Lanes):
-        """Counts decimals as the scalar parser does where text shows more than are
-        kept: without trailing zeros."""
+    def _note_decimals[wide: Bool](mut self, row: Int):
+        """Counts decimals of a row of the group as the scalar parser does where the
+        text shows more than are kept: without trailing zeros."""
+        comptime scale = 16 if wide else 9
         comptime for i in range(5):
-            var raw = values[FIRST_VALUE + i].cast[DType.int128]()
+            comptime lane = FIRST_VALUE + i
+            var raw = self._group.rows[row][lane].cast[DType.int128]()
             comptime if wide:
-                raw *= widening[FIRST_VALUE + i].cast[DType.int128]()
-            comptime scale = 16 if wide else 9
+                var factor = self._group.widening[row][lane]
+                raw *= factor.cast[DType.int128]()
             var most = self.size_decimals if i == 4 else self.price_decimals
             while (
                 most < scale
@@ -441,10 +439,12 @@ struct LayoutEngine(Movable):
             else:
                 self.price_decimals = most
 
+    @always_inline
     def _flush[
         price: DType, size: DType
     ](
         mut self,
+        filled: Int,
         plan: RowPlan,
         sink: BarSink[price, size],
         row: Int,
@@ -454,17 +454,17 @@ struct LayoutEngine(Movable):
         comptime wide = scale_of[price]() == 16
         var columns = transpose(self._group.rows)
         var stamps = columns[CLOCK] + columns[FRACTION]
-        var good = self._group.filled
+        var good = filled
         if self.layouts[0].epoch:
             good = min(good, _first_set(stamps.lt(0)))
         elif (
-            self._group.filled == 8
+            filled == 8
             and all(columns[DATE].eq(self._day))
             and all(columns[CLOCK].lt(NANOSECONDS_PER_DAY))
         ):
             stamps += self._midnight
         else:
-            for i in range(self._group.filled):
+            for i in range(filled):
                 if columns[DATE][i] != self._day and not self._change_day(
                     columns[DATE][i]
                 ):
@@ -477,15 +477,15 @@ struct LayoutEngine(Movable):
         var made = stamps + plan.ts_init_delta
         if self.layouts[0].epoch:
             good = min(good, _first_set(made.lt(0)))
-        if self._group.filled == 8:
+        if filled == 8:
             sink.ts_event.store[8](row, stamps.cast[DType.uint64]())
             sink.ts_init.store[8](row, made.cast[DType.uint64]())
         else:
-            for i in range(self._group.filled):
+            for i in range(filled):
                 sink.ts_event.store(row + i, UInt64(stamps[i]))
                 sink.ts_init.store(row + i, UInt64(made[i]))
         comptime if wide:
-            for i in range(self._group.filled):
+            for i in range(filled):
                 comptime for c in range(5):
                     var raw = (
                         self._group.rows[i][FIRST_VALUE + c].cast[
@@ -500,14 +500,14 @@ struct LayoutEngine(Movable):
                     else:
                         sink.prices[c].store(row + i, raw.cast[price]())
         else:
-            if self._group.filled == 8:
+            if filled == 8:
                 comptime for c in range(4):
                     sink.prices[c].store[8](
                         row, columns[FIRST_VALUE + c].cast[price]()
                     )
                 sink.volume.store[8](row, columns[FIRST_VALUE + 4].cast[size]())
             else:
-                for i in range(self._group.filled):
+                for i in range(filled):
                     comptime for c in range(4):
                         sink.prices[c].store(
                             row + i, columns[FIRST_VALUE + c][i].cast[price]()
@@ -516,7 +516,7 @@ struct LayoutEngine(Movable):
                         row + i, columns[FIRST_VALUE + 4][i].cast[size]()
                     )
         if len(sink.lines) > 0:
-            for i in range(self._group.filled):
+            for i in range(filled):
                 sink.lines.store(row + i, UInt64(line + row + i))
         return good
 
