@@ -9,7 +9,6 @@ doubles that are asked for.
 
 from std.python import Python, PythonObject
 from std.sys import argv
-from std.tempfile import TemporaryDirectory
 from std.time import perf_counter_ns
 
 from barrow.arrow import to_float64, total
@@ -76,5 +75,7 @@ def main() raises:
     if len(arguments) > 1:
         decode(String(arguments[1]))
     else:
-        with TemporaryDirectory() as folder:
-            decode(make_file(folder))
+        # Mojo's own TemporaryDirectory swallows errors raised inside its block.
+        var folder = Python.import_module("tempfile").TemporaryDirectory()
+        decode(make_file(String(py=folder.name)))
+        folder.cleanup()

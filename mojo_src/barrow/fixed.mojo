@@ -19,7 +19,7 @@ comptime SCALE_128 = 16
 
 comptime _ZERO = UInt8(ord("0"))
 # Positions far outside of what any range can hold; keeps sums of exponents small.
-comptime _EXPONENT_LIMIT = 1_000_000
+comptime _EXPONENT_LIMIT = 10**15
 
 
 @fieldwise_init
@@ -91,7 +91,8 @@ struct Fixed[dtype: DType](TrivialRegisterPassable):
     var raw: Scalar[Self.dtype]
     """The number at the type's scale; zero unless `reason` is `OK`."""
     var decimals: Int
-    """Decimals the text shows, zeros included, capped at the precision."""
+    """Decimals the text shows, written zeros included; where it shows more than the
+    precision, those up to the last that is not zero."""
     var rounded: Bool
     """Whether digits that are not zero were dropped."""
     var reason: Reason

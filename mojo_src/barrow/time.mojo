@@ -1,9 +1,11 @@
 """Instants as nanoseconds UTC since 1970, calendar arithmetic and text forms.
 
 Forms read without being told: ISO 8601 dates and times with `-`, `.` or `/`
-(`2024-01-02T09:30:00.123+01:00`, `2024.01.02 09:30`), the compact `20240102` and
-`20240102 093000`, day first with points (`31.12.2024`), and epochs by their number
-of digits: 10 seconds, 13 milliseconds, 16 microseconds, 19 nanoseconds.
+(`2024-01-02T09:30:00.123+01:00`, `2024.1.2 9:30`), the compact `20240102`,
+`20240102 093000`, `202401020930` and `20240102093000`, day first with points
+(`31.12.2024`), and epochs by their number of digits: 10 seconds (with a fraction
+or not), 13 milliseconds, 16 microseconds, 19 nanoseconds. `T` and `Z` may be
+lower case, fractions may follow a comma, blanks may precede an offset.
 `01/02/2024` could be two days and is refused as ambiguous.
 """
 
@@ -16,7 +18,7 @@ comptime NANOSECONDS_PER_DAY = 86_400 * NANOSECONDS_PER_SECOND
 """Nanoseconds in a day without leap seconds, as in Unix time."""
 
 comptime _ZERO = UInt8(ord("0"))
-comptime _LAST_DAY = 106_750  # 2262-04-10, the last whole day in 63 bits
+comptime _LAST_DAY = 106_751  # 2262-04-11, of which 63 bits hold 23 h 47 min
 
 
 @fieldwise_init
@@ -244,6 +246,7 @@ def join_date_and_time(day: Instant, clock: Instant) -> Instant:
 
 
 def _checked(nanoseconds: Int64, zoned: Bool) -> Instant:
+    # Beyond the last nanosecond the sum has wrapped round, too.
     if nanoseconds < 0:
         return _refused(Reason.TIME_RANGE)
     return Instant(nanoseconds, zoned, Reason.OK)

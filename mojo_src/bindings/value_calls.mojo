@@ -43,23 +43,29 @@ def _parse[dtype: DType](args: Args) raises PyErr -> Obj:
 
 
 def format_value(args: Args, n: Int) raises PyErr -> Obj:
-    """Args: high 64 bits (signed), low 64 bits (as signed), wide, decimals.
+    """Args: high 64 bits, low 64 bits (both as signed), wide, negative, decimals.
     Returns the text, or None if digits would be lost."""
     var raw = (Int128(to_int(args[])) << 64) | Int128(
         UInt64(to_int(args[unsafe_offset=1]))
     )
-    var decimals = to_int(args[unsafe_offset=3])
+    var negative = to_bool(args[unsafe_offset=3])
+    var decimals = to_int(args[unsafe_offset=4])
     var text = String()
     var whole: Bool
     if to_bool(args[unsafe_offset=2]):
-        whole = format_fixed[DType.int128](raw, text, decimals)
-    elif raw >= 0:
-        whole = format_fixed[DType.uint64](
-            raw.cast[DType.uint64](), text, decimals
-        )
-    else:
+        if negative:
+            whole = format_fixed[DType.int128](raw, text, decimals)
+        else:
+            whole = format_fixed[DType.uint128](
+                raw.cast[DType.uint128](), text, decimals
+            )
+    elif negative:
         whole = format_fixed[DType.int64](
             raw.cast[DType.int64](), text, decimals
+        )
+    else:
+        whole = format_fixed[DType.uint64](
+            raw.cast[DType.uint64](), text, decimals
         )
     return py_str(text) if whole else py_none()
 

@@ -299,18 +299,26 @@ def format_raw(raw: int, scale: int, decimals: int | None = None) -> str:
     Raises:
         BarrowArgumentError: Digits that are not zero would be lost.
     """
-    low = raw & (2**64 - 1)
     text = native.format_value(
-        raw >> 64,
-        low - 2**64 if low >= 2**63 else low,
-        scale == 16,
-        -1 if decimals is None else decimals,
+        _word(raw >> 64), _word(raw), scale == 16, raw < 0, -1 if decimals is None else decimals
     )
     if text is None:
         raise BarrowArgumentError(
             message("format", f"{format_raw(raw, scale)} has more than {decimals} decimals")
         )
     return text
+
+
+def _word(value: int) -> int:
+    """The low 64 bits as a signed integer."""
+    return (value + 2**63) % 2**64 - 2**63
+
+
+def format_stamp(nanoseconds: int) -> str:
+    """An instant as ISO 8601 text; a number where it is beyond 2262."""
+    if nanoseconds < 2**63:
+        return native.format_time(nanoseconds)
+    return f"{nanoseconds} ns"
 
 
 def parse_raw(

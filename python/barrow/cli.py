@@ -15,7 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 import barrow as bw
-from barrow._arrow import VALUES
+from barrow._arrow import VALUES, format_stamp
 from barrow._lib import native
 
 app = typer.Typer(
@@ -65,10 +65,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def _precision(text: str) -> Any:
     return int(text) if text.isascii() and text.isdigit() else text
-
-
-def _stamp(nanoseconds: int) -> str:
-    return native.format_time(nanoseconds)
 
 
 @app.command()
@@ -144,7 +140,7 @@ def _print_ingest(report: bw.IngestReport, rejects: str | None) -> None:
     _out.print(
         f"{report.output}: {report.rows_out:,} bars of {report.rows_in:,} rows, "
         f"{report.encoding}, precision {report.price_precision}/{report.size_precision}, "
-        f"{_stamp(report.first_ts)} to {_stamp(report.last_ts)}"
+        f"{format_stamp(report.first_ts)} to {format_stamp(report.last_ts)}"
     )
     _out.print(
         f"  {report.bytes_in:,} bytes in, {report.bytes_out:,} out, {report.batches} batches, "
@@ -230,7 +226,7 @@ def _print_check(report: bw.Report) -> None:
 def info(file: Input, as_json: JsonOption = False) -> None:
     """Show what an Arrow file of bars holds, without reading its values."""
     bars = bw.open(file)
-    ends = [_stamp(bars[at].ts_event) if len(bars) else None for at in (0, -1)]
+    ends = [format_stamp(bars[at].ts_event) if len(bars) else None for at in (0, -1)]
     facts = {
         "file": file,
         "bytes": os.stat(file).st_size,
@@ -265,7 +261,10 @@ def head(
     """Show the first bars of a file."""
     bars = bw.open(file)[:rows]
     records = [
-        {"ts_event": _stamp(bar.ts_event), **{name: str(getattr(bar, name)) for name in VALUES}}
+        {
+            "ts_event": format_stamp(bar.ts_event),
+            **{name: str(getattr(bar, name)) for name in VALUES},
+        }
         for bar in bars
     ]
     if as_json:

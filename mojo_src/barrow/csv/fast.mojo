@@ -25,9 +25,9 @@ from barrow.csv.layout import (
     REACH,
     Layout,
     hash_masks,
-    learn_layout,
     read_values,
 )
+from barrow.csv.learn import learn_layout
 from barrow.csv.plan import RowPlan
 from barrow.csv.simd import HAS_AVX2, Block, Lanes, transpose
 from barrow.csv.sink import BarSink

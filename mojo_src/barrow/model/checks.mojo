@@ -151,11 +151,9 @@ def _eight_are_good[
         & low.ge(-largest)
         & bars.volume.load[width](at).le(largest_size)
     )
-    var passed = bars.ts_event.load[width](at) - bars.ts_event.load[width](
-        at - 1
-    )
-    # A stamp that goes back wraps round to a huge step. Without a step to look
-    # for, anything below half the range went forward.
-    var longest = step if step > 0 else UInt64(1) << 63
-    good &= (passed - 1).lt(longest)
+    var stamps = bars.ts_event.load[width](at)
+    var before = bars.ts_event.load[width](at - 1)
+    good &= stamps.gt(before)
+    if step > 0:
+        good &= (stamps - before).le(step)
     return all(good)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from barrow._arrow import COLUMNS, VALUES, column_buffer
+from barrow._arrow import COLUMNS, VALUES, column_buffer, format_stamp
 from barrow._lib import native
 from barrow.bars.bar_type import BarType
 from barrow.bars.container import Bars
@@ -137,9 +137,9 @@ class Validator:
     def _sample(self, bars: Bars, code: int, at: int) -> str:
         if code < _ORDER:
             return repr(bars[at])
-        stamp = native.format_time(bars[at].ts_event)
+        stamp = format_stamp(bars[at].ts_event)
         if at > 0:
-            return f"{native.format_time(bars[at - 1].ts_event)} then {stamp}"
+            return f"{format_stamp(bars[at - 1].ts_event)} then {stamp}"
         return stamp
 
     def report(self, source: str) -> Report:
@@ -197,7 +197,7 @@ def count_distant_duplicates(report: Report, stamps: np.ndarray[Any, Any]) -> No
     report.findings = [f for f in report.findings if f.check != "ts_duplicate"]
     if len(same):
         row = int(order[same + 1].min())
-        sample = native.format_time(int(stamps[row]))
+        sample = format_stamp(int(stamps[row]))
         meaning = "the stamp is the one of a bar before"
         finding = Finding("ts_duplicate", "error", len(same), row, None, sample, meaning)
         report.findings.append(finding)

@@ -21,6 +21,7 @@ from barrow._arrow import (
     column_buffer,
     convert_batch,
     encoding_named,
+    format_stamp,
     numeric_batch,
     numeric_schema,
     raw_view,
@@ -178,7 +179,8 @@ class Bars:
         view = raw_view(column, self._encoding, name)
         if view.ndim == 1:
             return list(view.tolist())
-        low, high = view[:, 0].tolist(), view[:, 1].view(np.int64).tolist()
+        words = view[:, 1] if name == "volume" else view[:, 1].view(np.int64)
+        low, high = view[:, 0].tolist(), words.tolist()
         return [(h << 64) | w for h, w in zip(high, low, strict=True)]
 
     # ---------------------------------------------------------------- columns
@@ -356,7 +358,7 @@ class Bars:
         whole = len(self) <= 2 * _SHOWN_ROWS + 1
         shown = list(self) if whole else [*self[:_SHOWN_ROWS], *self[-_SHOWN_ROWS:]]
         rows = [
-            [native.format_time(bar.ts_event), *(str(getattr(bar, name)) for name in VALUES)]
+            [format_stamp(bar.ts_event), *(str(getattr(bar, name)) for name in VALUES)]
             for bar in shown
         ]
         return rows, not whole

@@ -14,6 +14,7 @@ from barrow._arrow import (
     BarMeta,
     Encoding,
     format_raw,
+    format_stamp,
     parse_raw,
 )
 from barrow._lib import native
@@ -186,4 +187,4 @@ class Bar:
 
     def __repr__(self) -> str:
         values = " ".join(f"{name}={getattr(self, name)}" for name in (*PRICES, "volume"))
-        return f"Bar({native.format_time(self.ts_event)} {values})"
+        return f"Bar({format_stamp(self.ts_event)} {values})"
