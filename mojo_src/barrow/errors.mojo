@@ -92,7 +92,12 @@ struct Reason(Equatable, TrivialRegisterPassable, Writable):
     comptime NUL_BYTE = Self(13)
     """The row holds a byte of value zero."""
 
-    comptime COUNT = 14
+    comptime NOT_IN_ZONE = Self(14)
+    """Clocks in the zone were set forward past this local time."""
+    comptime TWICE_IN_ZONE = Self(15)
+    """Clocks in the zone were set back, so that this local time came twice."""
+
+    comptime COUNT = 16
     """How many codes there are."""
 
     def name(self) -> StaticString:
@@ -116,6 +121,8 @@ struct Reason(Equatable, TrivialRegisterPassable, Writable):
             "text_after_quote",
             "unclosed_quote",
             "nul_byte",
+            "not_in_zone",
+            "twice_in_zone",
         ]
         return materialize[names]()[Int(self.code)]
 

@@ -81,6 +81,30 @@ def largest_raw[dtype: DType]() -> UInt128:
 
 
 @fieldwise_init
+struct NumberForm(TrivialRegisterPassable):
+    """How a file writes numbers."""
+
+    var point: UInt8
+    """The decimal mark."""
+    var mark: UInt8
+    """The thousands mark, ignored before the decimal mark; 0 for none."""
+    var shift: Int
+    """The power of ten every number is multiplied by."""
+
+    comptime PLAIN = Self(UInt8(ord(".")), 0, 0)
+    """A point, no thousands marks, numbers as they stand."""
+
+    @always_inline
+    def is_plain(self) -> Bool:
+        """Tells the common case.
+
+        Returns:
+            Whether there are no thousands marks and nothing is multiplied.
+        """
+        return self.mark == 0 and self.shift == 0
+
+
+@fieldwise_init
 struct Fixed[dtype: DType](TrivialRegisterPassable):
     """What a text turned out to be.
 
@@ -126,7 +150,12 @@ def power_of_ten(exponent: Int) -> UInt128:
 
 def parse_fixed[
     dtype: DType
-](text: ByteView, precision: Int, rounding: Rounding) -> Fixed[dtype]:
+](
+    text: ByteView,
+    precision: Int,
+    rounding: Rounding,
+    form: NumberForm = NumberForm.PLAIN,
+) -> Fixed[dtype]:
     """Reads a decimal number.
 
     Takes an optional sign, digits with at most one point (`5.` and `.5` too) and
@@ -139,6 +168,7 @@ def parse_fixed[
         text: The number and nothing else.
         precision: Decimals to keep, from 0 to the scale of the type.
         rounding: What to do with further decimals.
+        form: How the file writes numbers.
 
     Returns:
         The raw value, a multiple of ten to the power of scale minus precision.
@@ -158,18 +188,18 @@ def parse_fixed[
         var byte = text[at]
         if _is_digit(byte):
             quick = quick * 10 + UInt64(byte - _ZERO)
-        elif byte == UInt8(ord(".")) and point < 0:
+        elif byte == form.point and point < 0:
             point = at
         else:
             break
         at += 1
-    if at == length:
+    if at == length and form.is_plain():
         var digits = length - begin - Int(point >= 0)
         var decimals = length - point - 1 if point >= 0 else 0
         if 1 <= digits <= 18 and decimals <= precision:
             var magnitude = UInt128(quick) * power_of_ten(scale - decimals)
             return _signed[dtype](magnitude, negative, decimals, False)
-    return _parse_any[dtype](text, begin, negative, precision, rounding)
+    return _parse_any[dtype](text, begin, negative, precision, rounding, form)
 
 
 def _parse_any[
@@ -180,20 +210,24 @@ def _parse_any[
     negative: Bool,
     precision: Int,
     rounding: Rounding,
+    form: NumberForm,
 ) -> Fixed[dtype]:
     """Reads what the quick way does not: any length, exponents, rounding."""
     comptime scale = scale_of[dtype]()
     # Where the digits end, how many stand before the point, what follows.
     var at = begin
     var point = -1
+    var marks = 0
     while at < len(text):
-        if text[at] == UInt8(ord(".")) and point < 0:
+        if text[at] == form.point and point < 0:
             point = at
+        elif text[at] == form.mark and form.mark != 0 and point < 0:
+            marks += 1
         elif not _is_digit(text[at]):
             break
         at += 1
     var end = at
-    var digits = end - begin - Int(point >= 0)
+    var digits = end - begin - Int(point >= 0) - marks
     if digits == 0:
         return _refused[dtype](_what_else(text, begin))
     var exponent = 0
@@ -217,11 +251,12 @@ def _parse_any[
             )
             at += 1
         exponent *= sign
+    exponent += form.shift
 
     # Every digit has a place: 0 for ones, 1 for tens, -1 for tenths. Those at or
     # above -precision are kept, the first one below decides the rounding
     # together with whether any later one is not zero.
-    var integers = (point if point >= 0 else end) - begin
+    var integers = (point if point >= 0 else end) - begin - marks
     var place = integers - 1 + exponent
     var magnitude = UInt128(0)
     var significant = 0
@@ -229,7 +264,7 @@ def _parse_any[
     var more_dropped = False
     var last_nonzero = 0
     for i in range(begin, end):
-        if i == point:
+        if i == point or not _is_digit(text[i]):
             continue
         var digit = text[i] - _ZERO
         if digit != 0:

@@ -17,7 +17,7 @@ def PyInit__native() abi("C") -> Obj:
     # environment, and not at the first call.
     decref(py_none())
     var table = ModuleTable()
-    table.add[csv_new, 13]("csv_new", "Makes a row decoder.")
+    table.add[csv_new, 2]("csv_new", "Makes a row decoder.")
     table.add[csv_push, 8]("csv_push", "Reads rows of a chunk.")
     table.add[csv_rejects, 1]("csv_rejects", "What the last push refused.")
     table.add[csv_counts, 1]("csv_counts", "Counts so far.")

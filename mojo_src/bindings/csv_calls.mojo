@@ -3,7 +3,8 @@
 from barrow.csv import BarSink, Role, RowDecoder, RowPlan
 from barrow.errors import Reason
 from barrow.fence import ByteView, MutColumnView
-from barrow.fixed import Rounding
+from barrow.fixed import NumberForm, Rounding
+from barrow.time import Fold, is_pattern
 
 from capi import *
 
@@ -11,14 +12,16 @@ comptime _NAME: StaticString = "barrow.RowDecoder"
 
 
 def csv_new(args: Args, n: Int) raises PyErr -> Obj:
-    """Args: delimiter, quote, field_count, fields (tuple by role),
-    price_precision, size_precision, rounding, default_volume, ts_init_delta,
-    may_widen, reject_limit, line, use_layouts."""
-    var plan = RowPlan(to_int(args[unsafe_offset=2]))
-    plan.delimiter = UInt8(to_int(args[]))
-    plan.quote = UInt8(to_int(args[unsafe_offset=1]))
+    """Args: the plan as a dict, the line of the first row."""
+    var config = args[]
+    var plan = RowPlan(to_int(_get(config, "field_count")))
+    plan.delimiter = UInt8(to_int(_get(config, "delimiter")))
+    plan.quote = UInt8(to_int(_get(config, "quote")))
+    plan.comment = UInt8(to_int(_get(config, "comment")))
+    plan.pad_short = to_bool(_get(config, "pad_short"))
+    var fields = _get(config, "fields")
     for role in range(Role.COUNT):
-        var field = to_int(item(args[unsafe_offset=3], role))
+        var field = to_int(item(fields, role))
         if field < -1 or field >= plan.field_count:
             raise PyErr.argument(String("no field ", field))
         plan.fields[role] = field
@@ -29,15 +32,65 @@ def csv_new(args: Args, n: Int) raises PyErr -> Obj:
         plan.field(Role.DATE) < 0 or plan.field(Role.TIME) < 0
     ):
         raise PyErr.argument("no field holds the time")
-    plan.price_precision = to_int(args[unsafe_offset=4])
-    plan.size_precision = to_int(args[unsafe_offset=5])
-    plan.rounding = Rounding(UInt8(to_int(args[unsafe_offset=6])))
-    plan.default_volume = to_string(args[unsafe_offset=7])
-    plan.ts_init_delta = Int64(to_int(args[unsafe_offset=8]))
-    plan.may_widen = to_bool(args[unsafe_offset=9])
-    plan.reject_limit = max(to_int(args[unsafe_offset=10]), 1)
-    plan.use_layouts = to_bool(args[unsafe_offset=12])
-    return new_handle[_NAME](RowDecoder(plan^, to_int(args[unsafe_offset=11])))
+    plan.price_precision = to_int(_get(config, "price_precision"))
+    plan.size_precision = to_int(_get(config, "size_precision"))
+    plan.rounding = Rounding(UInt8(to_int(_get(config, "rounding"))))
+    var point = UInt8(to_int(_get(config, "point")))
+    var mark = UInt8(to_int(_get(config, "mark")))
+    plan.price_form = NumberForm(
+        point, mark, to_int(_get(config, "price_shift"))
+    )
+    plan.size_form = NumberForm(point, mark, to_int(_get(config, "size_shift")))
+    plan.default_volume = to_string(_get(config, "default_volume"))
+    plan.empty_volume = to_bool(_get(config, "empty_volume"))
+    plan.time_pattern = _pattern(_get(config, "time_pattern"))
+    plan.date_pattern = _pattern(_get(config, "date_pattern"))
+    _read_zone(config, plan)
+    plan.ts_init_delta = Int64(to_int(_get(config, "ts_init_delta")))
+    plan.may_widen = to_bool(_get(config, "may_widen"))
+    plan.reject_limit = max(to_int(_get(config, "reject_limit")), 1)
+    plan.use_layouts = to_bool(_get(config, "use_layouts"))
+    return new_handle[_NAME](RowDecoder(plan^, to_int(args[unsafe_offset=1])))
+
+
+def _get(config: Obj, key: StaticString) raises PyErr -> Obj:
+    """A borrowed value of a dict."""
+    var value = external_call["PyDict_GetItemString", Obj](config, cstr(key))
+    if not value:
+        raise PyErr.argument(String("the plan lacks ", key))
+    return value
+
+
+def _pattern(text: Obj) raises PyErr -> String:
+    var pattern = to_string(text)
+    if pattern.byte_length() > 0 and not is_pattern(
+        ByteView(pattern.as_bytes())
+    ):
+        raise PyErr.argument(
+            String('"', pattern, '" is no pattern; see the docs of dialects')
+        )
+    return pattern
+
+
+def _read_zone(config: Obj, mut plan: RowPlan) raises PyErr:
+    """Takes `zone`: None, or (starts, offsets, fold) with one start more than
+    offsets."""
+    var zone = _get(config, "zone")
+    if external_call["PyTuple_Size", Int](zone) == 0:
+        return
+    var starts = item(zone, 0)
+    var offsets = item(zone, 1)
+    var count = external_call["PyTuple_Size", Int](offsets)
+    if count < 1 or external_call["PyTuple_Size", Int](starts) != count + 1:
+        raise PyErr.argument("a zone has one start more than offsets")
+    plan.zone.starts.clear()
+    plan.zone.offsets.clear()
+    for i in range(count):
+        plan.zone.starts.append(Int64(to_int(item(starts, i))))
+        plan.zone.offsets.append(Int64(to_int(item(offsets, i))))
+    plan.zone.starts.append(Int64(to_int(item(starts, count))))
+    plan.zone.fold = Fold(UInt8(to_int(item(zone, 2))))
+    plan.zone.named = True
 
 
 def csv_push(args: Args, n: Int) raises PyErr -> Obj:

@@ -15,22 +15,7 @@ _Decoder = NewType("_Decoder", object)
 _Checks = NewType("_Checks", object)
 _Writer = NewType("_Writer", object)
 
-def csv_new(
-    delimiter: int,
-    quote: int,
-    field_count: int,
-    fields: tuple[int, ...],
-    price_precision: int,
-    size_precision: int,
-    rounding: int,
-    default_volume: str,
-    ts_init_delta: int,
-    may_widen: bool,
-    reject_limit: int,
-    line: int,
-    use_layouts: bool,
-    /,
-) -> _Decoder: ...
+def csv_new(plan: dict[str, Any], line: int, /) -> _Decoder: ...
 def csv_push(
     decoder: _Decoder,
     chunk: Buffer,

@@ -9,6 +9,7 @@ from barrow.time import (
     parse_date,
     parse_instant,
     parse_time_of_day,
+    parse_with_pattern,
 )
 
 from barrow.csv.plan import Role, RowPlan
@@ -32,7 +33,11 @@ struct RowValues[price: DType, size: DType](Movable):
     var ts_init: Int64
     """Nanoseconds UTC."""
     var zoned: Bool
-    """Whether the text fixes the zone of `ts_event`."""
+    """Whether the text or the plan fixes the zone of `ts_event`."""
+    var text_zoned: Bool
+    """Whether the text fixes it."""
+    var local: Int64
+    """`ts_event` on the clock the text shows, where it fixes no zone."""
     var price_decimals: Int
     """The most decimals any price shows."""
     var size_decimals: Int
@@ -51,6 +56,8 @@ struct RowValues[price: DType, size: DType](Movable):
         self.ts_event = 0
         self.ts_init = 0
         self.zoned = True
+        self.text_zoned = True
+        self.local = 0
         self.price_decimals = 0
         self.size_decimals = 0
         self.rounded = 0
@@ -110,7 +117,10 @@ def decode_row[
     comptime for i in range(4):
         var field = plan.fields[i]
         var value = parse_fixed[price](
-            _cell(text, fields, field), precision, plan.rounding
+            _cell(text, fields, field),
+            precision,
+            plan.rounding,
+            plan.price_form,
         )
         if value.reason != Reason.OK:
             row.refuse(value.reason, field)
@@ -124,9 +134,14 @@ def decode_row[
         precision = scale_of[size]()
     var field = plan.field(Role.VOLUME)
     var volume: Fixed[size]
-    if field >= 0:
+    if field >= 0 and not (
+        plan.empty_volume and fields.begins[field] == fields.ends[field]
+    ):
         volume = parse_fixed[size](
-            _cell(text, fields, field), precision, plan.rounding
+            _cell(text, fields, field),
+            precision,
+            plan.rounding,
+            plan.size_form,
         )
     else:
         volume = parse_fixed[size](
@@ -141,6 +156,13 @@ def decode_row[
 
 
 @always_inline
+def _instant(cell: ByteView, plan: RowPlan) -> Instant:
+    if plan.time_pattern.byte_length() > 0:
+        return parse_with_pattern(cell, ByteView(plan.time_pattern.as_bytes()))
+    return parse_instant(cell)
+
+
+@always_inline
 def _decode_times(
     text: ByteView, fields: FieldSpans, plan: RowPlan, mut row: RowValues
 ) -> Bool:
@@ -148,22 +170,35 @@ def _decode_times(
     var field = plan.field(Role.TS_EVENT)
     var event: Instant
     if field >= 0:
-        event = parse_instant(_cell(text, fields, field))
+        event = _instant(_cell(text, fields, field), plan)
     else:
         field = plan.field(Role.DATE)
-        var day = parse_date(_cell(text, fields, field))
+        var cell = _cell(text, fields, field)
+        var day: Instant
+        if plan.date_pattern.byte_length() > 0:
+            var pattern = ByteView(plan.date_pattern.as_bytes())
+            day = parse_with_pattern(cell, pattern)
+        else:
+            day = parse_date(cell)
         if day.reason != Reason.OK:
             row.refuse(day.reason, field)
             return False
         field = plan.field(Role.TIME)
-        event = join_date_and_time(
-            day, parse_time_of_day(_cell(text, fields, field))
-        )
+        cell = _cell(text, fields, field)
+        if plan.time_pattern.byte_length() > 0:
+            var pattern = ByteView(plan.time_pattern.as_bytes())
+            event = join_date_and_time(day, parse_with_pattern(cell, pattern))
+        else:
+            event = join_date_and_time(day, parse_time_of_day(cell))
+    row.zoned = event.zoned or plan.zone.named
+    row.text_zoned = event.zoned
+    row.local = event.nanoseconds
+    if event.reason == Reason.OK and not event.zoned and plan.zone.named:
+        event = plan.zone.to_utc(event.nanoseconds)
     if event.reason != Reason.OK:
         row.refuse(event.reason, field)
         return False
     row.ts_event = event.nanoseconds
-    row.zoned = event.zoned
     var init_field = plan.field(Role.TS_INIT)
     if init_field >= 0:
         var made = parse_instant(_cell(text, fields, init_field))

@@ -240,7 +240,7 @@ struct LayoutEngine(Movable):
                 if start + part.used < start + _STRETCH:
                     break
             self._rows += done.rows
-            if not self.layouts[0].zoned:
+            if not self.layouts[0].zoned and not plan.zone.named:
                 self.unzoned += done.rows
             return done
         else:
@@ -466,7 +466,7 @@ struct LayoutEngine(Movable):
         else:
             for i in range(filled):
                 if columns[DATE][i] != self._day and not self._change_day(
-                    columns[DATE][i]
+                    columns[DATE][i], plan
                 ):
                     good = i
                     break
@@ -520,7 +520,7 @@ struct LayoutEngine(Movable):
                 sink.lines.store(row + i, UInt64(line + row + i))
         return good
 
-    def _change_day(mut self, day: Int64) -> Bool:
+    def _change_day(mut self, day: Int64, plan: RowPlan) -> Bool:
         """Works a day out; False for those the scalar parser must look at."""
         var year = Int(day) // 10_000
         var month = Int(day) // 100 % 100
@@ -535,10 +535,17 @@ struct LayoutEngine(Movable):
             or number > days_in_month(year, month)
         ):
             return False
-        self._day = day
-        self._midnight = (
+        var midnight = (
             Int64(days_from_civil(year, month, number)) * NANOSECONDS_PER_DAY
         )
+        if not self.layouts[0].zoned:
+            # Days on which clocks change are left to the scalar parser, too.
+            var offset = plan.zone.day_offset(midnight, NANOSECONDS_PER_DAY)
+            if not offset:
+                return False
+            midnight -= offset.value()
+        self._day = day
+        self._midnight = midnight
         return True
 
 

@@ -16,7 +16,7 @@ from barrow.csv.plan import Role, RowPlan
 from barrow.csv.simd import Block, Lanes
 from barrow.csv.split import FieldSpans
 from barrow.fence import ByteView
-from barrow.fixed import power_of_ten, scale_of
+from barrow.fixed import NumberForm, power_of_ten, scale_of
 from barrow.time import NANOSECONDS_PER_DAY, days_from_civil
 
 comptime _ZERO = UInt8(ord("0"))
@@ -148,7 +148,7 @@ def learn_layout[
             return None
     if not builder.finish():
         return None
-    builder.layout.zoned = row.zoned
+    builder.layout.zoned = row.text_zoned
     builder.layout.key = key_of(text, begin, length)
     if not _agrees(builder.layout, text, begin, row):
         return None
@@ -204,16 +204,16 @@ def _place_times(
     if field < 0:
         var day = plan.field(Role.DATE)
         var clock = plan.field(Role.TIME)
-        _fix(builder, text, fields.begins[day], fields.ends[day])
-        _fix(builder, text, fields.begins[clock], fields.ends[clock])
-        return _place_date(
-            builder, text, fields.begins[day], fields.ends[day]
-        ) == fields.ends[day] and _place_clock(
-            builder, text, fields.begins[clock], fields.ends[clock]
+        return _place_part(
+            builder, text, fields, day, plan.date_pattern, True
+        ) and _place_part(
+            builder, text, fields, clock, plan.time_pattern, False
         )
     var begin = fields.begins[field]
     var end = fields.ends[field]
     _fix(builder, text, begin, end)
+    if plan.time_pattern.byte_length() > 0:
+        return _place_pattern(builder, text, begin, end, plan.time_pattern)
     if _digits(text, begin, end) == end - begin and end - begin >= 10:
         return _place_epoch(builder, begin, end)
     var at = _place_date(builder, text, begin, end)
@@ -225,6 +225,88 @@ def _place_times(
     while at < end and not _is_digit(text[at]):
         at += 1
     return _place_clock(builder, text, at, end)
+
+
+def _place_part(
+    mut builder: _Builder,
+    text: ByteView,
+    fields: FieldSpans,
+    field: Int,
+    pattern: String,
+    is_date: Bool,
+) -> Bool:
+    """A day, or a time of day, in a field of its own."""
+    var begin = fields.begins[field]
+    var end = fields.ends[field]
+    _fix(builder, text, begin, end)
+    if pattern.byte_length() > 0:
+        return _place_pattern(builder, text, begin, end, pattern)
+    if is_date:
+        return _place_date(builder, text, begin, end) == end
+    return _place_clock(builder, text, begin, end)
+
+
+def _place_pattern(
+    mut builder: _Builder,
+    text: ByteView,
+    begin: Int,
+    end: Int,
+    pattern: String,
+) -> Bool:
+    """Digits in the places a pattern gives them; the scalar parser has checked that
+    the text fits it. False for directives that are no plain numbers."""
+    var form = ByteView(pattern.as_bytes())
+    var at = begin
+    var i = 0
+    while i < len(form):
+        if form[i] == UInt8(ord(" ")):
+            while at < end and text[at] == UInt8(ord(" ")):
+                at += 1
+            i += 1
+            continue
+        if form[i] != UInt8(ord("%")) or form[i + 1] == UInt8(ord("%")):
+            i += 1 + Int(form[i] == UInt8(ord("%")))
+            at += 1
+            continue
+        var directive = form[i + 1]
+        i += 2
+        if directive == UInt8(ord("z")):
+            return True
+        if directive == UInt8(ord("f")):
+            var count = _digits(text, at, end)
+            _place_number(builder, at, count, FRACTION, 0)
+            builder.layout.scale[FRACTION] = Int64(power_of_ten(9 - count))
+            at += count
+            continue
+        var width = 4 if directive == UInt8(ord("Y")) else 2
+        var count = min(_digits(text, at, end), width)
+        if directive == UInt8(ord("Y")):
+            _place_number(builder, at, count, DATE, 4)
+        elif directive == UInt8(ord("m")):
+            _place_number(builder, at, count, DATE, 2)
+        elif directive == UInt8(ord("d")):
+            _place_number(builder, at, count, DATE, 0)
+        elif directive == UInt8(ord("H")):
+            _place_sixties(builder, at, count, 6, 2)
+        elif directive == UInt8(ord("M")):
+            _place_sixties(builder, at, count, 4, 5)
+        elif directive == UInt8(ord("S")):
+            _place_sixties(builder, at, count, 2, 5)
+        else:
+            return False
+        at += count
+    builder.layout.scale[DATE] = 1
+    builder.layout.scale[CLOCK] = 1_000_000_000
+    return True
+
+
+def _place_sixties(
+    mut builder: _Builder, at: Int, count: Int, place: Int, spread: UInt8
+):
+    """Hours, minutes or seconds of one or two digits."""
+    if count == 2:
+        builder.digit(at, CLOCK, place + 1, spread)
+    builder.digit(at + count - 1, CLOCK, place)
 
 
 def _digits(text: ByteView, begin: Int, end: Int) -> Int:
@@ -348,7 +430,7 @@ def _place_values[
     for role in range(Role.VALUES):
         var field = plan.fields[role]
         var lane = FIRST_VALUE + role
-        if field < 0:
+        if field < 0 or fields.begins[field] == fields.ends[field]:
             comptime if wide:
                 # A constant would need 128 bits.
                 if row.volume != 0:
@@ -369,6 +451,7 @@ def _place_values[
             fields.ends[field],
             lane,
             precision,
+            plan.size_form if role == 4 else plan.price_form,
         ):
             return False
     return True
@@ -383,6 +466,7 @@ def _place_value[
     end: Int,
     lane: Int,
     precision: Int,
+    form: NumberForm,
 ) -> Bool:
     var at = begin
     if text[at] == UInt8(ord("-")):
@@ -393,27 +477,32 @@ def _place_value[
     var point = at + integers
     var decimals = 0
     if point < end:
-        if text[point] != UInt8(ord(".")):
+        if text[point] != form.point:
             return False
         decimals = _digits(text, point + 1, end)
         if point + 1 + decimals != end:
             return False
     # Digits beyond the precision are zeros and stay fixed.
-    var kept = min(decimals, precision)
+    var kept = min(decimals, max(precision + form.shift, 0))
     builder.layout.shows_more = builder.layout.shows_more or kept < decimals
     # So many integer digits are within the range whatever they are.
-    if integers > (13 if wide else 9) or integers + kept > 16:
+    if integers + form.shift > (13 if wide else 9) or integers + kept > 16:
         return False
     if integers + kept == 0:
         return False
+    var zeros = (16 if wide else 9) - kept + form.shift
+    if zeros < 0 or zeros > 18:
+        return False
+    # The short multiplication has 32 bits for the scale.
+    builder.layout.has_high = builder.layout.has_high or zeros > 9
     for i in range(integers):
         builder.digit(at + i, lane, kept + integers - 1 - i)
     _place_number(builder, point + 1, kept, lane, 0)
     comptime if wide:
         builder.layout.scale[lane] = 1
-        builder.layout.widening[lane] = Int64(power_of_ten(16 - kept))
+        builder.layout.widening[lane] = Int64(power_of_ten(zeros))
     else:
-        builder.layout.scale[lane] = Int64(power_of_ten(9 - kept))
+        builder.layout.scale[lane] = Int64(power_of_ten(zeros))
     return True
 
 
@@ -455,11 +544,19 @@ def _agrees[
             Int64(days_from_civil(day // 10_000, day // 100 % 100, day % 100))
             * NANOSECONDS_PER_DAY
         )
-    # What is left over is the offset the text fixes.
-    var offset = row.ts_event - stamp
-    if offset != 0 and (not row.zoned or layout.epoch):
+    # What is left over is the offset the text fixes; where it fixes none, the
+    # engine applies that of the zone day by day.
+    if not row.text_zoned:
+        return stamp == row.local and _same_values(values, layout, row)
+    layout.constant[FRACTION] = row.ts_event - stamp
+    if layout.epoch and row.ts_event != stamp:
         return False
-    layout.constant[FRACTION] = offset
+    return _same_values(values, layout, row)
+
+
+def _same_values[
+    price: DType, size: DType
+](values: Lanes, layout: Layout, row: RowValues[price, size]) -> Bool:
     for i in range(4):
         if not _same(values, layout, FIRST_VALUE + i, row.prices[i]):
             return False

@@ -1,6 +1,7 @@
 """How to read the rows of one file."""
 
-from barrow.fixed import Rounding
+from barrow.fixed import NumberForm, Rounding
+from barrow.time import Zone
 
 
 @fieldwise_init
@@ -37,15 +38,19 @@ struct Role(Equatable, TrivialRegisterPassable):
     """How many roles there are besides `IGNORED`."""
 
 
-struct RowPlan(Copyable):
+struct RowPlan(Movable):
     """Everything the row parser has to know; made once per file."""
 
     var delimiter: UInt8
     """The byte between fields."""
     var quote: UInt8
     """The byte around quoted fields."""
+    var comment: UInt8
+    """The byte that starts lines to be skipped; 0 for none."""
     var field_count: Int
     """How many fields a row has."""
+    var pad_short: Bool
+    """Whether rows may end early; fields they lack are empty."""
     var fields: Array[Int, Role.COUNT]
     """The field of every role, by code; -1 where there is none."""
     var price_precision: Int
@@ -54,8 +59,20 @@ struct RowPlan(Copyable):
     """Decimals kept of a volume; -1 for as many as the encoding has."""
     var rounding: Rounding
     """What happens to further decimals."""
+    var price_form: NumberForm
+    """How prices are written."""
+    var size_form: NumberForm
+    """How volumes are written."""
     var default_volume: String
     """The volume of every row where there is no such field."""
+    var empty_volume: Bool
+    """Whether an empty volume is the default one instead of an error."""
+    var time_pattern: String
+    """The form of stamps, or of times of day; empty for the known forms."""
+    var date_pattern: String
+    """The form of days where they are a field of their own; empty as well."""
+    var zone: Zone
+    """The zone of times that do not tell."""
     var ts_init_delta: Int64
     """Nanoseconds from `ts_event` to `ts_init` where the latter is no field."""
     var may_widen: Bool
@@ -73,12 +90,20 @@ struct RowPlan(Copyable):
         """
         self.delimiter = UInt8(ord(","))
         self.quote = UInt8(ord('"'))
+        self.comment = 0
+        self.pad_short = False
         self.field_count = field_count
         self.fields = Array[Int, Role.COUNT](fill=-1)
         self.price_precision = -1
         self.size_precision = -1
         self.rounding = Rounding.EXACT
+        self.price_form = NumberForm.PLAIN
+        self.size_form = NumberForm.PLAIN
         self.default_volume = "0"
+        self.empty_volume = False
+        self.time_pattern = ""
+        self.date_pattern = ""
+        self.zone = Zone()
         self.ts_init_delta = 0
         self.may_widen = False
         self.use_layouts = True

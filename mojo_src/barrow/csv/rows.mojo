@@ -56,7 +56,7 @@ struct RowDecoder(Movable):
     var rows: Int
     """Rows written so far."""
     var blank_lines: Int
-    """Lines with nothing on them so far."""
+    """Lines with nothing on them, and comments, so far."""
     var rejected: Int
     """Rows refused so far."""
     var unzoned: Int
@@ -146,6 +146,14 @@ struct RowDecoder(Movable):
             if len(self.rejects) == self.plan.reject_limit:
                 stop = Stop.REJECTS
                 break
+            if text[at] == self.plan.comment and self.plan.comment != 0:
+                var next = _line_end(text, at, final)
+                if next < 0:
+                    break
+                self.blank_lines += 1
+                self.line += 1
+                at = next
+                continue
             var span = split_row(
                 text,
                 at,
@@ -160,7 +168,10 @@ struct RowDecoder(Movable):
                 self.blank_lines += 1
             elif span.reason != Reason.OK:
                 self._reject(text, at, span, span.reason, -1)
-            elif len(self.fields) != self.plan.field_count:
+            elif len(self.fields) != self.plan.field_count and not (
+                self.plan.pad_short
+                and self.fields.pad(self.plan.field_count, span.end)
+            ):
                 self._reject(
                     text, at, span, Reason.FIELD_COUNT, len(self.fields)
                 )
@@ -251,3 +262,13 @@ struct RowDecoder(Movable):
             )
         )
         self.rejected += 1
+
+
+def _line_end(text: ByteView, begin: Int, final: Bool) -> Int:
+    """Where the next line starts; -1 if that is not in the chunk."""
+    var at = begin
+    while at < len(text) and text[at] != UInt8(ord("\n")):
+        at += 1
+    if at == len(text):
+        return at if final else -1
+    return at + 1

@@ -56,6 +56,20 @@ struct FieldSpans(Sized):
             self.ends[self.count] = end
         self.count += 1
 
+    def pad(mut self, count: Int, end: Int) -> Bool:
+        """Adds empty fields at the end of a row that has too few.
+
+        Args:
+            count: How many there should be.
+            end: Where the row ends.
+
+        Returns:
+            Whether there were not too many.
+        """
+        while self.count < count:
+            self.add(end, end)
+        return self.count == count
+
 
 @fieldwise_init
 struct RowSpan(TrivialRegisterPassable):

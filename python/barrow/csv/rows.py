@@ -123,21 +123,31 @@ class RowReader:
         def precision(value: Any) -> int:
             return -1 if value == "auto" else int(value)
 
-        return native.csv_new(
-            ord(self.header.delimiter),
-            ord('"'),
-            len(self.header.names),
-            self.header.fields,
-            precision(options.price_precision),
-            precision(options.size_precision),
-            rounding_code(options.rounding),
-            options.default_volume_text,
-            options.ts_init_delta,
-            options.encoding == "auto" and not self.encoding.wide,
-            1 if options.on_error == "raise" else _REJECTS_AT_ONCE,
-            self.header.line + 1,
-            options.layouts,
-        )
+        plan = {
+            "delimiter": ord(self.header.delimiter),
+            "quote": ord('"'),
+            "comment": 0,
+            "field_count": len(self.header.names),
+            "pad_short": False,
+            "fields": self.header.fields,
+            "price_precision": precision(options.price_precision),
+            "size_precision": precision(options.size_precision),
+            "rounding": rounding_code(options.rounding),
+            "point": ord("."),
+            "mark": 0,
+            "price_shift": 0,
+            "size_shift": 0,
+            "default_volume": options.default_volume_text,
+            "empty_volume": False,
+            "time_pattern": "",
+            "date_pattern": "",
+            "zone": (),
+            "ts_init_delta": options.ts_init_delta,
+            "may_widen": options.encoding == "auto" and not self.encoding.wide,
+            "reject_limit": 1 if options.on_error == "raise" else _REJECTS_AT_ONCE,
+            "use_layouts": options.layouts,
+        }
+        return native.csv_new(plan, self.header.line + 1)
 
     def read(self, columns: ColumnSet, first_row: int) -> tuple[ColumnSet, int]:
         """Fills columns until they are full or the text ends.

@@ -1,6 +1,6 @@
-"""Instants as nanoseconds UTC since 1970, calendar arithmetic and text forms.
+"""The forms of instants that are read without being told.
 
-Forms read without being told: ISO 8601 dates and times with `-`, `.` or `/`
+They are: ISO 8601 dates and times with `-`, `.` or `/`
 (`2024-01-02T09:30:00.123+01:00`, `2024.1.2 9:30`), the compact `20240102`,
 `20240102 093000`, `202401020930` and `20240102093000`, day first with points
 (`31.12.2024`), and epochs by their number of digits: 10 seconds (with a fraction
@@ -11,11 +11,12 @@ lower case, fractions may follow a comma, blanks may precede an offset.
 
 from barrow.errors import Reason
 from barrow.fence import ByteView
-
-comptime NANOSECONDS_PER_SECOND = Int64(1_000_000_000)
-"""Nanoseconds in a second."""
-comptime NANOSECONDS_PER_DAY = 86_400 * NANOSECONDS_PER_SECOND
-"""Nanoseconds in a day without leap seconds, as in Unix time."""
+from barrow.time.calendar import (
+    NANOSECONDS_PER_DAY,
+    NANOSECONDS_PER_SECOND,
+    days_from_civil,
+    days_in_month,
+)
 
 comptime _ZERO = UInt8(ord("0"))
 comptime _LAST_DAY = 106_751  # 2262-04-11, of which 63 bits hold 23 h 47 min
@@ -38,121 +39,77 @@ def _refused(reason: Reason) -> Instant:
     return Instant(0, False, reason)
 
 
-def days_from_civil(year: Int, month: Int, day: Int) -> Int:
-    """Counts days in the Gregorian calendar.
+struct Cursor[origin: ImmOrigin]:
+    """A place in a text and the means to read on from it.
 
-    The source is Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms":
-    years start in March, so that the leap day is the last.
-
-    Args:
-        year: The year.
-        month: From 1 to 12.
-        day: From 1 to the length of the month.
-
-    Returns:
-        Days since 1970-01-01.
+    Parameters:
+        origin: The owner of the text.
     """
-    var y = year - Int(month <= 2)
-    var era = y // 400
-    var year_of_era = y - era * 400
-    var day_of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
-    var day_of_era = (
-        year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year
-    )
-    return era * 146_097 + day_of_era - 719_468
-
-
-@fieldwise_init
-struct Civil(TrivialRegisterPassable):
-    """A day of the Gregorian calendar."""
-
-    var year: Int
-    """The year."""
-    var month: Int
-    """From 1 to 12."""
-    var day: Int
-    """From 1 to 31."""
-
-
-def civil_from_days(days: Int) -> Civil:
-    """Finds the calendar day of a day number; the inverse of `days_from_civil`.
-
-    Args:
-        days: Days since 1970-01-01.
-
-    Returns:
-        The day.
-    """
-    var z = days + 719_468
-    var era = z // 146_097
-    var day_of_era = z - era * 146_097
-    var year_of_era = (
-        day_of_era
-        - day_of_era // 1_460
-        + day_of_era // 36_524
-        - day_of_era // 146_096
-    ) // 365
-    var day_of_year = day_of_era - (
-        365 * year_of_era + year_of_era // 4 - year_of_era // 100
-    )
-    var shifted = (5 * day_of_year + 2) // 153
-    var month = shifted + 3 if shifted < 10 else shifted - 9
-    return Civil(
-        year_of_era + era * 400 + Int(month <= 2),
-        month,
-        day_of_year - (153 * shifted + 2) // 5 + 1,
-    )
-
-
-def days_in_month(year: Int, month: Int) -> Int:
-    """Tells the length of a month.
-
-    Args:
-        year: The year.
-        month: From 1 to 12.
-
-    Returns:
-        How many days it has.
-    """
-    if month == 2:
-        var leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-        return 29 if leap else 28
-    return 30 if month in (4, 6, 9, 11) else 31
-
-
-struct _Cursor[origin: ImmOrigin]:
-    """A place in a text and the means to read on from it."""
 
     var text: ByteView[Self.origin]
+    """The text."""
     var at: Int
+    """The byte that comes next."""
 
     def __init__(out self, text: ByteView[Self.origin]):
+        """Starts at the first byte.
+
+        Args:
+            text: The text.
+        """
         self.text = text
         self.at = 0
 
     def done(self) -> Bool:
+        """Tells whether the text has been read.
+
+        Returns:
+            Whether nothing comes next.
+        """
         return self.at == len(self.text)
 
     def byte(self) -> UInt8:
-        """The next byte, or 0 at the end."""
+        """Looks at the next byte.
+
+        Returns:
+            The byte, or 0 at the end.
+        """
         return self.text[self.at] if self.at < len(self.text) else 0
 
     def take(mut self, byte: UInt8) -> Bool:
-        """Goes past `byte` if it is next."""
+        """Goes past a byte if it is next.
+
+        Args:
+            byte: The byte.
+
+        Returns:
+            Whether it was.
+        """
         if self.byte() != byte:
             return False
         self.at += 1
         return True
 
     def digits(self) -> Int:
-        """How many digits come next."""
+        """Counts the digits that come next.
+
+        Returns:
+            Their number.
+        """
         var end = self.at
         while end < len(self.text) and self.text[end] - _ZERO <= 9:
             end += 1
         return end - self.at
 
     def number(mut self, count: Int) -> Int:
-        """The next `count` bytes, which are digits, as a number."""
+        """Reads digits as a number.
+
+        Args:
+            count: How many; they are there.
+
+        Returns:
+            The number.
+        """
         var value = 0
         for _ in range(count):
             value = value * 10 + Int(self.text[self.at] - _ZERO)
@@ -160,7 +117,11 @@ struct _Cursor[origin: ImmOrigin]:
         return value
 
     def short(mut self) -> Int:
-        """A number of one or two digits, or -1."""
+        """Reads a number of one or two digits.
+
+        Returns:
+            The number, or -1 if there is none.
+        """
         var count = self.digits()
         return self.number(count) if 1 <= count <= 2 else -1
 
@@ -178,7 +139,7 @@ def parse_instant(text: ByteView) -> Instant:
     """
     if len(text) == 0:
         return _refused(Reason.EMPTY)
-    var cursor = _Cursor(text)
+    var cursor = Cursor(text)
     var run = cursor.digits()
     if run >= 10 and (run == len(text) or text[run] == UInt8(ord("."))):
         return _parse_epoch(cursor)
@@ -205,7 +166,7 @@ def parse_date(text: ByteView) -> Instant:
     """
     if len(text) == 0:
         return _refused(Reason.EMPTY)
-    var cursor = _Cursor(text)
+    var cursor = Cursor(text)
     var day = _parse_date(cursor)
     if day.reason == Reason.OK and not cursor.done():
         return _refused(Reason.NOT_A_TIME)
@@ -224,7 +185,7 @@ def parse_time_of_day(text: ByteView) -> Instant:
     """
     if len(text) == 0:
         return _refused(Reason.EMPTY)
-    var cursor = _Cursor(text)
+    var cursor = Cursor(text)
     return _parse_clock(cursor)
 
 
@@ -252,7 +213,7 @@ def _checked(nanoseconds: Int64, zoned: Bool) -> Instant:
     return Instant(nanoseconds, zoned, Reason.OK)
 
 
-def _parse_epoch(mut cursor: _Cursor) -> Instant:
+def _parse_epoch(mut cursor: Cursor) -> Instant:
     """Seconds, milliseconds, microseconds or nanoseconds by number of digits.
 
     A fraction below one nanosecond must be zero.
@@ -289,23 +250,23 @@ def _parse_epoch(mut cursor: _Cursor) -> Instant:
     return _checked(nanoseconds, True)
 
 
-def _parse_compact(mut cursor: _Cursor) -> Instant:
+def _parse_compact(mut cursor: Cursor) -> Instant:
     """Twelve or fourteen digits: YYYYMMDDHHMM with or without SS."""
     var count = cursor.digits()
     if (count != 12 and count != 14) or count != len(cursor.text):
         return _refused(Reason.NOT_A_TIME)
     var year = cursor.number(4)
     var month = cursor.number(2)
-    var day = _civil_day(year, month, cursor.number(2))
+    var day = civil_day(year, month, cursor.number(2))
     return join_date_and_time(day, _parse_clock(cursor))
 
 
-def _parse_date(mut cursor: _Cursor) -> Instant:
+def _parse_date(mut cursor: Cursor) -> Instant:
     var count = cursor.digits()
     if count == 8:
         var year = cursor.number(4)
         var month = cursor.number(2)
-        return _civil_day(year, month, cursor.number(2))
+        return civil_day(year, month, cursor.number(2))
     if count != 4 and count != 2 and count != 1:
         return _refused(Reason.NOT_A_TIME)
     var first = cursor.number(count)
@@ -324,17 +285,27 @@ def _parse_date(mut cursor: _Cursor) -> Instant:
         var third = cursor.short()
         if third < 0:
             return _refused(Reason.NOT_A_TIME)
-        return _civil_day(first, second, third)
+        return civil_day(first, second, third)
     if cursor.digits() != 4:
         return _refused(Reason.NOT_A_TIME)
     var year = cursor.number(4)
     # Points are day first wherever they are used; the others are not.
     if separator == UInt8(ord(".")):
-        return _civil_day(year, second, first)
+        return civil_day(year, second, first)
     return _refused(Reason.AMBIGUOUS_TIME)
 
 
-def _civil_day(year: Int, month: Int, day: Int) -> Instant:
+def civil_day(year: Int, month: Int, day: Int) -> Instant:
+    """Finds midnight UTC of a day.
+
+    Args:
+        year: The year.
+        month: The month, not checked yet.
+        day: The day, not checked yet.
+
+    Returns:
+        Its first nanosecond, or `TIME_RANGE`.
+    """
     if month < 1 or month > 12 or day < 1 or day > days_in_month(year, month):
         return _refused(Reason.TIME_RANGE)
     var days = days_from_civil(year, month, day)
@@ -344,7 +315,7 @@ def _civil_day(year: Int, month: Int, day: Int) -> Instant:
     return Instant(Int64(days) * NANOSECONDS_PER_DAY, False, Reason.OK)
 
 
-def _parse_clock(mut cursor: _Cursor) -> Instant:
+def _parse_clock(mut cursor: Cursor) -> Instant:
     var hour: Int
     var minute: Int
     var second = 0
@@ -382,11 +353,19 @@ def _parse_clock(mut cursor: _Cursor) -> Instant:
             nanoseconds += Int64(digit) * unit
     if cursor.done():
         return Instant(nanoseconds, False, Reason.OK)
-    return _parse_offset(cursor, nanoseconds)
+    return parse_offset(cursor, nanoseconds)
 
 
-def _parse_offset(mut cursor: _Cursor, nanoseconds: Int64) -> Instant:
-    """`Z`, `+01:00`, `-0530`, `+01`, after blanks or not."""
+def parse_offset(mut cursor: Cursor, nanoseconds: Int64) -> Instant:
+    """Reads `Z`, `+01:00`, `-0530` or `+01`, after blanks or not, to the end.
+
+    Args:
+        cursor: Where the offset starts.
+        nanoseconds: The time without it.
+
+    Returns:
+        The time in UTC, or the reason why there is none.
+    """
     while cursor.take(UInt8(ord(" "))):
         pass
     if cursor.take(UInt8(ord("Z"))) or cursor.take(UInt8(ord("z"))):
@@ -417,45 +396,3 @@ def _parse_offset(mut cursor: _Cursor, nanoseconds: Int64) -> Instant:
     return Instant(
         nanoseconds + offset if west else nanoseconds - offset, True, Reason.OK
     )
-
-
-def format_instant(nanoseconds: Int64, mut into: String):
-    """Appends an instant as ISO 8601 text with a `Z`.
-
-    The fraction has as many digits as it needs, in threes, and none if it is zero.
-
-    Args:
-        nanoseconds: Since 1970-01-01 00:00 UTC.
-        into: Where to append.
-    """
-    var days = nanoseconds // NANOSECONDS_PER_DAY
-    var rest = Int(nanoseconds - days * NANOSECONDS_PER_DAY)
-    var civil = civil_from_days(Int(days))
-    _pad(into, civil.year, 4)
-    into += "-"
-    _pad(into, civil.month, 2)
-    into += "-"
-    _pad(into, civil.day, 2)
-    into += "T"
-    var seconds = rest // 1_000_000_000
-    _pad(into, seconds // 3600, 2)
-    into += ":"
-    _pad(into, seconds // 60 % 60, 2)
-    into += ":"
-    _pad(into, seconds % 60, 2)
-    var fraction = rest % 1_000_000_000
-    if fraction:
-        var width = 9
-        while fraction % 1000 == 0:
-            fraction //= 1000
-            width -= 3
-        into += "."
-        _pad(into, fraction, width)
-    into += "Z"
-
-
-def _pad(mut into: String, value: Int, width: Int):
-    var digits = String(value)
-    for _ in range(width - digits.byte_length()):
-        into += "0"
-    into += digits

@@ -1,0 +1,172 @@
+"""Every row of every real bar file against `csv`, `decimal` and `datetime`."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+
+import barrow as bw
+import pytest
+from reference import (
+    COLUMNS,
+    VALUES,
+    Refused,
+    integers,
+    raw_integer,
+    read_number,
+    read_stamp,
+    shown_decimals,
+)
+
+# The names of stamp, open, high, low, close and volume; two names for a stamp in two columns.
+PLAIN = ("date", "open", "high", "low", "close", "volume")
+READ = {
+    "alphavantage_equity_1d.csv": PLAIN,
+    "bokeh_stocks_1d.csv.gz": PLAIN,
+    "btc_perp_1m_202201.csv": ("timestamp", *PLAIN[1:]),
+    "dukascopy_eurusd_1d_202102.csv": ("timestamp", *PLAIN[1:]),
+    "dukascopy_eurusd_1h_ask_2017.csv": ("time", *PLAIN[1:]),
+    "eurostoxx_1d_2006.csv": PLAIN,
+    "eurostoxx_5m_200601.csv": (("date", "time"), *PLAIN[1:]),
+    "fesx_ticks_20150923.csv": ("datetime", *PLAIN[1:]),
+    "fxcm_gbpusd_1m_ask_201202.csv": ("timestamp", *PLAIN[1:5], None),
+    "fxcm_gbpusd_1m_bid_201202.csv": ("timestamp", *PLAIN[1:5], None),
+    "msft_1m_201604.tsv": PLAIN,
+    "mt4_eurusd_1h_2019.csv": (("date", "time"), *PLAIN[1:]),
+    "tradingview_btcusdt_1h_2025.csv": ("time", *PLAIN[1:5], None),
+    "xcme_6eh4_1m_202401.csv.gz": ("timestamp_utc", *PLAIN[1:]),
+    "yahoo_spy_1d_2008_2017.csv": PLAIN,
+}
+ROWS = {
+    "alphavantage_equity_1d.csv": 100,
+    "bokeh_stocks_1d.csv.gz": 12_154,
+    "btc_perp_1m_202201.csv": 45_031,
+    "dukascopy_eurusd_1d_202102.csv": 24,
+    "dukascopy_eurusd_1h_ask_2017.csv": 6_225,
+    "eurostoxx_1d_2006.csv": 255,
+    "eurostoxx_5m_200601.csv": 2_142,
+    "fesx_ticks_20150923.csv": 135,
+    "fxcm_gbpusd_1m_ask_201202.csv": 30_117,
+    "fxcm_gbpusd_1m_bid_201202.csv": 30_117,
+    "msft_1m_201604.tsv": 8_211,
+    "mt4_eurusd_1h_2019.csv": 3_728,
+    "tradingview_btcusdt_1h_2025.csv": 1_907,
+    "xcme_6eh4_1m_202401.csv.gz": 29_996,
+    "yahoo_spy_1d_2008_2017.csv": 2_519,
+}
+# What fixed8 cannot hold: the first line at fault, its column and why.
+TOO_WIDE = {
+    "btc_perp_1m_202201.csv": ("volume", "decimals"),
+    "dukascopy_eurusd_1h_ask_2017.csv": ("volume", "overflow"),
+}
+NO_HEADER = "no column named timestamp (or ts_event, datetime, date, time), open, high, low, close"
+NO_PRICES = "no column named open, high, low, close"
+REFUSED = {
+    "barchart_jpyusd_1d.csv": "no column named close",  # it is called Last
+    "binance_adabtc_1m_20211127.csv": NO_HEADER,
+    "binance_adabtc_1m_20211128.csv": NO_HEADER,
+    "bitstamp_btcusd_trades_2011.csv": NO_HEADER,
+    "ccxt_binance_ethusdt_trades_20230202.csv": NO_PRICES,
+    "cryptodatadownload_btcusd_1h.csv": NO_HEADER,  # a line about the source comes first
+    "eurex_fesx_1m_200601.csv": "line 2: the row has 8 fields, the header has 7",
+    "fx_quotes_sample_2010.csv": NO_PRICES,
+    "googlefinance_orcl_1d_2010.csv": '"31-Dec-10" is not a date and time in a form that is known',
+    "histdata_eurusd_ticks_20200101.csv": NO_HEADER,
+    "mt4_eurusd_1m_201312.csv": NO_HEADER,
+    "ninjatrader_spy_1m_201101.csv": NO_HEADER,
+    "plotly_aapl_1d_2015_2017.csv": NO_PRICES,  # AAPL.Open and so on
+    "sp500_1m_201911.csv": '"11/5/2019 9:30" could be day first or month first',
+    "stooq_djia_1d_2007_2018.csv": NO_HEADER,  # in Polish
+    "tardis_bitmex_xbtusd_trades.csv": NO_PRICES,
+    "tardis_huobi_btcusd_quotes.csv": NO_PRICES,
+    "truefx_usdjpy_ticks_201301.csv": NO_PRICES,
+}
+
+
+def read_exactly(path: Path, names: tuple[object, ...]) -> tuple[list[int], list[list[str]]]:
+    """Stamps in nanoseconds, and the cells of every value column as text."""
+    data = path.read_bytes()
+    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
+    reader = csv.reader(StringIO(text), delimiter="\t" if path.suffix == ".tsv" else ",")
+    header = [name.strip().lower() for name in next(reader)]
+    rows = [[cell.strip() for cell in row] for row in reader if row]
+    stamp, *values = names
+    parts = [header.index(name) for name in ((stamp,) if isinstance(stamp, str) else stamp)]
+    stamps = [read_stamp(" ".join(row[i] for i in parts)) for row in rows]
+    cells = []
+    for name in values:
+        cells.append([row[header.index(name)] for row in rows] if name else ["0"] * len(rows))
+    return stamps, cells
+
+
+def first_misfit(cells: list[list[str]], encoding: str) -> tuple[int, int, str] | None:
+    """Row, column and reason of the first cell that does not fit, row by row."""
+    found = []
+    for column, texts in enumerate(cells):
+        for row, text in enumerate(texts):
+            try:
+                raw_integer(read_number(text), encoding, column < 4)
+            except Refused as problem:
+                found.append((row, column, problem.reason))
+                break
+    return min(found, default=None)
+
+
+def test_every_file_is_known(sample_data: Path) -> None:
+    files = {path.name for path in sample_data.iterdir()} - {"SOURCES.md"}
+    assert files == set(READ) | set(REFUSED)
+
+
+@pytest.mark.parametrize("name", READ)
+def test_every_row_is_the_same_integer_as_decimal_says(sample_data: Path, name: str) -> None:
+    path = sample_data / name
+    stamps, cells = read_exactly(path, READ[name])
+    assert len(stamps) == ROWS[name]
+    for encoding in ("fixed8", "fixed16"):
+        misfit = first_misfit(cells, encoding)
+        if misfit is not None:
+            assert (encoding, *TOO_WIDE[name]) == ("fixed8", VALUES[misfit[1]], misfit[2])
+            with pytest.raises(bw.BarrowParseError) as caught:
+                bw.read_csv(path, default_volume=0, encoding=encoding)
+            assert caught.value.reason == misfit[2]
+            assert caught.value.place.line == misfit[0] + 2
+            assert caught.value.place.name.lower() == "volume"
+            continue
+        bars = bw.read_csv(path, default_volume=0, encoding=encoding)
+        for column, texts in zip(VALUES, cells, strict=True):
+            expected = [raw_integer(Decimal(t), encoding, column != "volume") for t in texts]
+            assert integers(bars, column) == expected, column
+        assert integers(bars, "ts_event") == stamps
+        assert integers(bars, "ts_init") == stamps
+        assert bars.price_precision == max(shown_decimals(t) for c in cells[:4] for t in c)
+        assert bars.size_precision == max(shown_decimals(t) for t in cells[4])
+
+
+@pytest.mark.parametrize("name", READ)
+def test_auto_takes_the_narrowest_encoding(sample_data: Path, name: str) -> None:
+    bars = bw.read_csv(sample_data / name, default_volume=0)
+    assert bars.encoding == ("fixed16" if name in TOO_WIDE else "fixed8")
+    assert bars.report.rows_in == bars.report.rows_out == len(bars) == ROWS[name]
+    wide = bw.read_csv(sample_data / name, default_volume=0, encoding="fixed16")
+    assert bars == wide
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_other_layouts_are_refused(sample_data: Path, name: str) -> None:
+    with pytest.raises((bw.BarrowSchemaError, bw.BarrowParseError)) as caught:
+        bw.read_csv(sample_data / name, default_volume=0)
+    assert REFUSED[name] in str(caught.value)
+    assert str(caught.value).startswith(str(sample_data / name))
+
+
+@pytest.mark.parametrize("name", READ)
+def test_ingest_keeps_every_integer(sample_data: Path, tmp_path: Path, name: str) -> None:
+    bars = bw.read_csv(sample_data / name, default_volume=0)
+    bw.ingest(sample_data / name, tmp_path / "out.arrow", default_volume=0, batch_rows=4096)
+    opened = bw.open(tmp_path / "out.arrow")
+    assert opened.encoding == bars.encoding
+    for column in COLUMNS:
+        assert (opened.raw(column) == bars.raw(column)).all()
