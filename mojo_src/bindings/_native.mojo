@@ -37,6 +37,6 @@ def PyInit__native() abi("C") -> Obj:
     table.add[ipc_new, 2]("ipc_new", "Creates an Arrow IPC file.")
     table.add[ipc_write, 2]("ipc_write", "Appends a batch.")
     table.add[ipc_close, 1]("ipc_close", "Writes the footer.")
-    table.add[ipc_open, 1]("ipc_open", "Maps an Arrow IPC file.")
+    table.add[ipc_open, 2]("ipc_open", "Opens an Arrow IPC file.")
     table.add[simd_bits, 0]("simd_bits", "Bits of a vector register.")
     return table.create("barrow._native")

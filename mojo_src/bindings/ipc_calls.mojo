@@ -2,7 +2,7 @@
 
 from std.python import PythonObject
 
-from barrow.ipc import IpcFileWriter, open_mapped
+from barrow.ipc import IpcFileWriter, open_mapped, open_unmapped
 
 from capi import *
 
@@ -43,9 +43,13 @@ def ipc_close(args: Args, n: Int) raises PyErr -> Obj:
 
 
 def ipc_open(args: Args, n: Int) raises PyErr -> Obj:
-    """Args: path. Returns a pyarrow.RecordBatchFileReader over a mapping."""
+    """Args: path, mapped. Returns a pyarrow.RecordBatchFileReader."""
+    var mapped = to_bool(args[unsafe_offset=1])
     try:
-        return open_mapped(PythonObject(from_borrowed=args[])).steal_data()
+        var path = PythonObject(from_borrowed=args[])
+        if mapped:
+            return open_mapped(path).steal_data()
+        return open_unmapped(path).steal_data()
     except e:
         raise PyErr("barrow.errors", "BarrowCorruptError", String(e))
 

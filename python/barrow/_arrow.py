@@ -134,6 +134,9 @@ def read_schema(schema: pa.Schema, where: str) -> tuple[Encoding, BarMeta]:
     Raises:
         BarrowSchemaError: These are no bars, or their metadata is no good.
     """
+    twice = [name for name in COLUMNS if schema.names.count(name) > 1]
+    if twice:
+        raise BarrowSchemaError(message(where, f"column {', '.join(twice)} is there twice"))
     missing = [name for name in COLUMNS if name not in schema.names]
     if missing:
         raise BarrowSchemaError(
@@ -160,7 +163,7 @@ def read_schema(schema: pa.Schema, where: str) -> tuple[Encoding, BarMeta]:
                     where, f'column "{name}" is {found}, expected {expected} as in {encoding.name}'
                 )
             )
-    text = {k.decode(): v.decode() for k, v in (schema.metadata or {}).items()}
+    text = _text_metadata(schema, where)
     precisions: list[int] = []
     for key in ("price_precision", "size_precision"):
         value = text.get(key, "")
@@ -177,13 +180,20 @@ def read_schema(schema: pa.Schema, where: str) -> tuple[Encoding, BarMeta]:
     return encoding, meta
 
 
+def _text_metadata(schema: pa.Schema, where: str) -> dict[str, str]:
+    try:
+        return {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+    except UnicodeDecodeError as error:
+        raise BarrowSchemaError(message(where, f"the metadata is not UTF-8: {error}")) from error
+
+
 def column_buffer(array: pa.Array, width: int) -> memoryview:
     """The values of a column without copying: its buffer from its offset on."""
     buffer = array.buffers()[1]
     if buffer is None or len(array) == 0:
         return memoryview(b"")
     begin = array.offset * width
-    return memoryview(buffer)[begin : begin + len(array) * width]
+    return memoryview(buffer).toreadonly()[begin : begin + len(array) * width]
 
 
 def raw_view(array: pa.Array, encoding: Encoding, name: str) -> np.ndarray[Any, Any]:
@@ -194,16 +204,11 @@ def raw_view(array: pa.Array, encoding: Encoding, name: str) -> np.ndarray[Any, 
         16-byte values little-endian 64-bit words of shape (n, 2); `uint64` times.
     """
     if name not in VALUES:
-        return _frozen(np.frombuffer(column_buffer(array, 8), np.uint64))
+        return np.frombuffer(column_buffer(array, 8), np.uint64)
     if encoding.wide:
-        return _frozen(np.frombuffer(column_buffer(array, 16), "<u8").reshape(-1, 2))
+        return np.frombuffer(column_buffer(array, 16), "<u8").reshape(-1, 2)
     dtype = np.uint64 if name == "volume" else np.int64
-    return _frozen(np.frombuffer(column_buffer(array, 8), dtype))
-
-
-def _frozen(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    array.flags.writeable = False
-    return array
+    return np.frombuffer(column_buffer(array, 8), dtype)
 
 
 def array_over(data: Any, dtype: pa.DataType, length: int) -> pa.Array:

@@ -12,7 +12,6 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 import barrow as bw
 from barrow._arrow import VALUES, format_stamp
@@ -25,7 +24,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
-_out = Console(highlight=False, soft_wrap=True)
 
 
 class _Encoding(StrEnum):
@@ -137,33 +135,30 @@ def ingest(
 
 def _print_ingest(report: bw.IngestReport, rejects: str | None) -> None:
     rate = report.rows_in / report.seconds
-    _out.print(
+    print(
         f"{report.output}: {report.rows_out:,} bars of {report.rows_in:,} rows, "
         f"{report.encoding}, precision {report.price_precision}/{report.size_precision}, "
         f"{format_stamp(report.first_ts)} to {format_stamp(report.last_ts)}"
     )
-    _out.print(
+    print(
         f"  {report.bytes_in:,} bytes in, {report.bytes_out:,} out, {report.batches} batches, "
-        f"{report.seconds:.2f} s, {rate:,.0f} rows/s",
-        markup=False,
+        f"{report.seconds:.2f} s, {rate:,.0f} rows/s"
     )
     for reject in report.rejects:
         where = f' in column "{reject.column}"' if reject.column else ""
-        _out.print(
+        print(
             f"  rejected {reject.count:,} rows: {reject.reason}{where}, first at line "
-            f"{reject.first_line}: {reject.sample}",
-            markup=False,
+            f"{reject.first_line}: {reject.sample}"
         )
     if report.rows_rejected and rejects:
-        _out.print(f"  rejected rows are in {rejects}", markup=False)
+        print(f"  rejected rows are in {rejects}")
     for rounded in report.roundings:
-        _out.print(
+        print(
             f'  rounded {rounded.count:,} values of "{rounded.column}", first at line '
-            f"{rounded.first_line}",
-            markup=False,
+            f"{rounded.first_line}"
         )
     for note in report.notes:
-        _out.print(f"  note: {note}", markup=False)
+        print(f"  note: {note}")
 
 
 @app.command()
@@ -207,19 +202,15 @@ def _is_arrow(file: str) -> bool:
 def _print_check(report: bw.Report) -> None:
     errors = sum(f.count for f in report.findings if f.severity == "error")
     warnings = sum(f.count for f in report.findings if f.severity == "warning")
-    _out.print(
-        f"{report.source}: {report.rows:,} bars, {errors:,} errors, {warnings:,} warnings",
-        markup=False,
-    )
+    print(f"{report.source}: {report.rows:,} bars, {errors:,} errors, {warnings:,} warnings")
     for finding in report.findings:
         first = f"row {finding.first_row}" if finding.first_line is None else None
         first = first or f"line {finding.first_line}"
-        _out.print(
+        print(
             f"  {finding.severity}: {finding.check}, {finding.count:,} rows, first at {first}: "
-            f"{finding.meaning}",
-            markup=False,
+            f"{finding.meaning}"
         )
-        _out.print(f"    {finding.sample}", markup=False)
+        print(f"    {finding.sample}")
 
 
 @app.command()
@@ -246,10 +237,10 @@ def info(file: Input, as_json: JsonOption = False) -> None:
     for key, value in facts.items():
         if isinstance(value, dict):
             for name, kind in value.items():
-                _out.print(f"{name:>16}  {kind}", markup=False)
+                print(f"{name:>16}  {kind}")
         else:
             shown = f"{value:,}" if isinstance(value, int) else value
-            _out.print(f"{key:>16}  {shown}", markup=False)
+            print(f"{key:>16}  {shown}")
 
 
 @app.command()
@@ -270,12 +261,10 @@ def head(
     if as_json:
         print(json.dumps(records, indent=2))
         return
-    table = Table(box=None, pad_edge=False)
-    for name in ("ts_event", *VALUES):
-        table.add_column(name, justify="right")
-    for record in records:
-        table.add_row(*record.values())
-    _out.print(table)
+    table = [["ts_event", *VALUES], *(list(record.values()) for record in records)]
+    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
+    for row in table:
+        print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
 
 
 @app.command()
@@ -288,21 +277,28 @@ def version(as_json: JsonOption = False) -> None:
         print(f"barrow {facts['barrow']}, {facts['cpu_level']}, {facts['simd_bits']}-bit vectors")
 
 
-def _terminate(*_: object) -> NoReturn:
-    """Unwinds, so that half-written files are removed, as Ctrl-C does."""
-    raise KeyboardInterrupt
+class _Interrupted(BaseException):
+    """Ctrl-C or SIGTERM: unwinds, so that half-written files are removed.
+
+    Not a `KeyboardInterrupt`, which typer would turn into a message of its own.
+    """
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise _Interrupted
 
 
 def main() -> None:
     """Runs the command line and turns errors into messages and exit statuses."""
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
     try:
         app()
     except bw.BarrowError as error:
         wrong_use = isinstance(error, bw.BarrowArgumentError)
         _err.print(f"{error.kind}: {error}", markup=False)
         sys.exit(2 if wrong_use else 1)
-    except KeyboardInterrupt:
+    except _Interrupted:
         _err.print("interrupted: nothing was written")
         sys.exit(130)
     except BrokenPipeError:

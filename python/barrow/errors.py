@@ -50,6 +50,15 @@ class BarrowIoError(BarrowError, OSError):
     def __str__(self) -> str:
         return str(self.args[0])
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_io_error, (self.args[0], self.errno, self.filename))
+
+
+def _io_error(text: str, number: int | None, filename: str | None) -> BarrowIoError:
+    error = BarrowIoError(text)
+    error.errno, error.filename = number, filename
+    return error
+
 
 class BarrowInternalError(BarrowError, RuntimeError):
     """No input should reach this."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any, Self
@@ -42,7 +43,7 @@ def open_arrow(path: str | os.PathLike[str]) -> Bars:
     name = os.fspath(path)
     _check_magic(name)
     try:
-        reader: Any = native.ipc_open(name)
+        reader: Any = native.ipc_open(name, True)
         batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
         for batch in batches:
             batch.validate()
@@ -169,8 +170,8 @@ class ArrowFileWriter:
     def restate(self, schema: pa.Schema) -> None:
         """Gives the batches written so far another schema: metadata or width.
 
-        They are copied batch by batch into a new file, from the page cache and
-        without parsing anything again.
+        They are copied batch by batch into a new file, in bounded memory and without
+        parsing anything again.
 
         Raises:
             BarrowIoError: The copy cannot be written.
@@ -184,7 +185,7 @@ class ArrowFileWriter:
             self._close()
             self._temporary, self.schema = self._new_name(), schema
             self._open()
-            reader: Any = native.ipc_open(old)
+            reader: Any = native.ipc_open(old, False)
             for i in range(reader.num_record_batches):
                 self.write(convert_batch(reader.get_batch(i), source, target, schema))
         finally:
@@ -232,10 +233,13 @@ def _fsync(path: str) -> None:
 
 
 def _unwritable(path: str, error: OSError) -> BarrowIoError:
-    what = error.strerror or str(error)
+    # Errors that come through Mojo keep their text only.
+    told = re.search(r"\[Errno (\d+)\]", str(error))
+    number = error.errno or (int(told[1]) if told else None)
+    what = os.strerror(number) if number else str(error)
     tries = []
-    if error.errno in (errno.ENOSPC, errno.EFBIG) or "No space left" in what:
+    if number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
         tries = ["free some space, or write elsewhere"]
     problem = BarrowIoError(message(path, f"cannot be written: {what}", tries=tries))
-    problem.errno, problem.filename = error.errno, path
+    problem.errno, problem.filename = number, path
     return problem

@@ -2,7 +2,7 @@
 
 from barrow.errors import Reason
 from barrow.fence import ByteView
-from barrow.fixed import Fixed, parse_fixed, scale_of
+from barrow.fixed import SCALE_128, Fixed, Rounding, parse_fixed, scale_of
 from barrow.time import (
     Instant,
     join_date_and_time,
@@ -112,14 +112,17 @@ def decode_row[
         return
 
     var precision = plan.price_precision
+    var rounding = plan.rounding
     if precision < 0:
         precision = scale_of[price]()
+        if plan.may_widen and precision < SCALE_128:
+            rounding = Rounding.EXACT
     comptime for i in range(4):
         var field = plan.fields[i]
         var value = parse_fixed[price](
             _cell(text, fields, field),
             precision,
-            plan.rounding,
+            rounding,
             plan.price_form,
         )
         if value.reason != Reason.OK:
@@ -130,8 +133,11 @@ def decode_row[
         row.rounded |= UInt8(Int(value.rounded)) << UInt8(i)
 
     precision = plan.size_precision
+    rounding = plan.rounding
     if precision < 0:
         precision = scale_of[size]()
+        if plan.may_widen and precision < SCALE_128:
+            rounding = Rounding.EXACT
     var field = plan.field(Role.VOLUME)
     var volume: Fixed[size]
     if field >= 0 and not (
@@ -140,12 +146,12 @@ def decode_row[
         volume = parse_fixed[size](
             _cell(text, fields, field),
             precision,
-            plan.rounding,
+            rounding,
             plan.size_form,
         )
     else:
         volume = parse_fixed[size](
-            ByteView(plan.default_volume.as_bytes()), precision, plan.rounding
+            ByteView(plan.default_volume.as_bytes()), precision, rounding
         )
     if volume.reason != Reason.OK:
         row.refuse(volume.reason, field)

@@ -76,7 +76,8 @@ struct RowPlan(Movable):
     var ts_init_delta: Int64
     """Nanoseconds from `ts_event` to `ts_init` where the latter is no field."""
     var may_widen: Bool
-    """Whether a 64-bit parser stops at a row that only 128 bits can hold."""
+    """Whether a 64-bit parser stops at a row that only 128 bits can hold. Then it
+    rounds nothing that they would not round, and bad rows are judged by them."""
     var use_layouts: Bool
     """Whether rows whose layout is known may be read the fast way."""
     var reject_limit: Int

@@ -164,7 +164,7 @@ struct RowDecoder(Movable):
             )
             if span.next < 0:
                 break
-            if self._is_blank_line(span):
+            if self._is_blank_line(text, at, span):
                 self.blank_lines += 1
             elif span.reason != Reason.OK:
                 self._reject(text, at, span, span.reason, -1)
@@ -178,10 +178,18 @@ struct RowDecoder(Movable):
             else:
                 decode_row(text, self.fields, self.plan, row)
                 if row.reason != Reason.OK:
-                    if self.plan.may_widen and self._fits_wider(text):
-                        stop = Stop.WIDER
-                        break
-                    self._reject(text, at, span, row.reason, row.field)
+                    var reason = row.reason
+                    var field = row.field
+                    if self.plan.may_widen:
+                        # What is wrong must not depend on the width so far.
+                        var wide = RowValues[DType.int128, DType.uint128]()
+                        decode_row(text, self.fields, self.plan, wide)
+                        if wide.reason == Reason.OK and scale_of[price]() < 16:
+                            stop = Stop.WIDER
+                            break
+                        reason = wide.reason
+                        field = wide.field
+                    self._reject(text, at, span, reason, field)
                 else:
                     sink.store(first_row + count, row, self.line)
                     self._count(row)
@@ -204,19 +212,15 @@ struct RowDecoder(Movable):
         return Progress(count, at, stop)
 
     @always_inline
-    def _is_blank_line(self, span: RowSpan) -> Bool:
+    def _is_blank_line(self, text: ByteView, begin: Int, span: RowSpan) -> Bool:
+        # A pair of quotes is an empty field, not an empty line.
         return (
             len(self.fields) == 1
+            and text[begin] != self.plan.quote
             and self.fields.begins[0] == self.fields.ends[0]
             and span.reason == Reason.OK
             and span.lines == 1
         )
-
-    def _fits_wider(self, text: ByteView) -> Bool:
-        """Whether the row at hand is good as a row of 128-bit values."""
-        var wide = RowValues[DType.int128, DType.uint128]()
-        decode_row(text, self.fields, self.plan, wide)
-        return wide.reason == Reason.OK
 
     @always_inline
     def _count(mut self, row: RowValues):

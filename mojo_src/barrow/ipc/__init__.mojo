@@ -3,5 +3,5 @@
 Works in programs (`mojo run`) and inside the extension module alike.
 """
 
-from barrow.ipc.reader import bar_columns, column, open_mapped
+from barrow.ipc.reader import bar_columns, column, open_mapped, open_unmapped
 from barrow.ipc.writer import IpcFileWriter

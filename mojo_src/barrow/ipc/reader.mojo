@@ -25,6 +25,22 @@ def open_mapped(path: PythonObject) raises -> PythonObject:
     return pa.ipc.open_file(pa.memory_map(path, "r"))
 
 
+def open_unmapped(path: PythonObject) raises -> PythonObject:
+    """Opens a file that is read once, batch by batch, into memory of its own.
+
+    Args:
+        path: An Arrow IPC file.
+
+    Returns:
+        A `pyarrow.RecordBatchFileReader`.
+
+    Raises:
+        What pyarrow raises if this is no whole Arrow IPC file.
+    """
+    var pa = Python.import_module("pyarrow")
+    return pa.ipc.open_file(pa.OSFile(path, "rb"))
+
+
 def column[
     dtype: DType
 ](batch: PythonObject, name: StaticString) raises -> ColumnView[dtype]:

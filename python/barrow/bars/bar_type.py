@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from barrow.errors import BarrowArgumentError, message
+from barrow.errors import BarrowArgumentError, message, shown
 
 NANOSECONDS = {
     "MILLISECOND": 10**6,
@@ -55,6 +55,10 @@ class BarType:
         Raises:
             BarrowArgumentError: The text is none; the message points at the token.
         """
+        if not isinstance(text, str):
+            raise BarrowArgumentError(
+                message("bar type", f"expected text, got {type(text).__name__}")
+            )
         standard, at, composite = text.partition("@")
         parts = standard.rsplit("-", 4)
         if len(parts) != 5:
@@ -92,8 +96,8 @@ class BarType:
 
 
 def _check_step(text: str, step: str, aggregation: str) -> None:
-    if not step.isascii() or not step.isdigit() or int(step) == 0:
-        raise _bad(text, f'"{step}" is no step of 1 or more')
+    if not step.isascii() or not step.isdigit() or len(step) > 9 or int(step) == 0:
+        raise _bad(text, f'"{shown(step, 20)}" is no step from 1 to 999999999')
     if aggregation not in AGGREGATIONS:
         raise _bad(text, f'"{aggregation}" is none of {", ".join(AGGREGATIONS)}')
 
@@ -101,7 +105,7 @@ def _check_step(text: str, step: str, aggregation: str) -> None:
 def _bad(text: str, what: str) -> BarrowArgumentError:
     return BarrowArgumentError(
         message(
-            f'bar type "{text}"',
+            f'bar type "{shown(text)}"',
             what,
             tries=["{SYMBOL}.{VENUE}-1-MINUTE-{BID|ASK|MID|LAST|MARK}-EXTERNAL"],
         )

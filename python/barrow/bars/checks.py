@@ -73,6 +73,10 @@ class Report:
         """Whether there are no errors; warnings may be there."""
         return not any(finding.severity == "error" for finding in self.findings)
 
+    def sort(self) -> None:
+        """Puts errors before warnings."""
+        self.findings.sort(key=lambda finding: finding.severity)
+
     def to_arrow(self) -> pa.Table:
         """The findings, one row each."""
         schema = pa.schema(
@@ -106,6 +110,7 @@ class Validator:
         self._step = step_ns
         self._first: dict[int, tuple[int | None, str]] = {}
         self._rows = 0
+        self._last = ""  # the last stamp seen, as text
 
     def push(self, bars: Bars, lines: np.ndarray[Any, Any] | None = None) -> None:
         """Checks further bars.
@@ -132,15 +137,15 @@ class Validator:
                 at = row - self._rows
                 line = None if lines is None else int(lines[at])
                 self._first[code] = (line, self._sample(bars, code, at))
+        if len(bars):
+            self._last = format_stamp(bars[-1].ts_event)
         self._rows += len(bars)
 
     def _sample(self, bars: Bars, code: int, at: int) -> str:
         if code < _ORDER:
             return repr(bars[at])
-        stamp = format_stamp(bars[at].ts_event)
-        if at > 0:
-            return f"{format_stamp(bars[at - 1].ts_event)} then {stamp}"
-        return stamp
+        before = format_stamp(bars[at - 1].ts_event) if at > 0 else self._last
+        return f"{before} then {format_stamp(bars[at].ts_event)}"
 
     def report(self, source: str) -> Report:
         """What was found in everything pushed so far.
@@ -190,17 +195,27 @@ def validate(bars: Bars, *, bar_type: str | None = None) -> Report:
     return report
 
 
-def count_distant_duplicates(report: Report, stamps: np.ndarray[Any, Any]) -> None:
-    """Replaces the count of equal neighbors by that of all stamps seen before."""
+def count_distant_duplicates(
+    report: Report, stamps: np.ndarray[Any, Any], lines: np.ndarray[Any, Any] | None = None
+) -> None:
+    """Replaces the count of equal neighbors by that of all stamps seen before.
+
+    Args:
+        report: What was found so far.
+        stamps: Every stamp.
+        lines: The line of every bar, where they come from text.
+    """
     order = np.argsort(stamps, kind="stable")
     same = np.flatnonzero(stamps[order][1:] == stamps[order][:-1])
     report.findings = [f for f in report.findings if f.check != "ts_duplicate"]
     if len(same):
         row = int(order[same + 1].min())
+        line = None if lines is None else int(lines[row])
         sample = format_stamp(int(stamps[row]))
         meaning = "the stamp is the one of a bar before"
-        finding = Finding("ts_duplicate", "error", len(same), row, None, sample, meaning)
+        finding = Finding("ts_duplicate", "error", len(same), row, line, sample, meaning)
         report.findings.append(finding)
+    report.sort()
 
 
 def step_of(bar_type: str | None) -> int | None:

@@ -7,12 +7,12 @@ from functools import total_ordering
 from typing import Any, ClassVar, Self
 
 from barrow._arrow import (
-    ENCODINGS,
     FIXED8,
     FIXED16,
     PRICES,
     BarMeta,
     Encoding,
+    encoding_named,
     format_raw,
     format_stamp,
     parse_raw,
@@ -49,7 +49,7 @@ class _Value:
         Raises:
             BarrowParseError: The text is no number, or one that does not fit.
         """
-        candidates = (FIXED8, FIXED16) if encoding == "auto" else (ENCODINGS[encoding],)
+        candidates = (FIXED8, FIXED16) if encoding == "auto" else (encoding_named(encoding),)
         for candidate in candidates:
             parsed = native.parse_value(text, candidate.wide, cls._signed, candidate.scale, 0)
             if parsed[3] == 0:

@@ -2,12 +2,13 @@
 chunk by chunk, and keeps an account of every row."""
 
 from barrow.csv.check import check_csv
-from barrow.csv.options import CsvOptions, OnError
-from barrow.csv.read import read_csv, scan_csv
+from barrow.csv.options import CsvOptions, OnError, make_options
+from barrow.csv.read import BatchScan, read_csv, scan_csv
 from barrow.csv.report import CsvReport, RejectCount
 from barrow.csv.rows import ColumnSet, RowReader
 
 __all__ = [
+    "BatchScan",
     "ColumnSet",
     "CsvOptions",
     "CsvReport",
@@ -15,6 +16,7 @@ __all__ = [
     "RejectCount",
     "RowReader",
     "check_csv",
+    "make_options",
     "read_csv",
     "scan_csv",
 ]

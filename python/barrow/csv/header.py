@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import re
 from dataclasses import dataclass, field
 
 from barrow.csv.options import option
@@ -88,19 +90,39 @@ def read_header(start: bytes, path: str, needs_volume: bool) -> Header:
         if start[begin:end].strip():
             break
         begin, line = after, line + 1
-    text = start[begin:end].decode("utf-8", "backslashreplace")
-    delimiter = max(_DELIMITERS, key=text.count)
-    names = [name.strip() for name in next(csv.reader([text], delimiter=delimiter))]
+    head = start[begin:end]
+    if b"\0" in head:
+        raise BarrowParseError(
+            message(
+                Place(path, line),
+                f"byte {begin + head.index(0)} is zero, expected text",
+                tries=["is this a text file?"],
+            ),
+            Place(path, line),
+            "nul_byte",
+        )
+    text = head.decode("utf-8", "backslashreplace")
+    bare = "".join(text.split('"')[::2])  # what stands outside quotes
+    delimiter = max(_DELIMITERS, key=bare.count)
+    row = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    names = [name.strip() for name in row]
+    line += len(_LINE_ENDS.findall(text))
     fields, notes = _find_roles(names, path, line, needs_volume)
     return Header(names, delimiter, fields, line, after, notes)
 
 
+_LINE_ENDS = re.compile("\r\n|\n|\r")
+
+
 def _line_end(text: bytes, begin: int) -> tuple[int, int]:
-    """The end of a line and the start of the next one: LF, CRLF or CR."""
-    feed, back = text.find(b"\n", begin), text.find(b"\r", begin)
-    if back >= 0 and (feed < 0 or back < feed):
-        return back, back + (2 if feed == back + 1 else 1)
-    return (feed, feed + 1) if feed >= 0 else (len(text), len(text))
+    """The end of a line and the start of the next one: LF, CRLF or CR, not in quotes."""
+    quoted = False
+    for match in re.compile(rb'"|\r\n|\n|\r').finditer(text, begin):
+        if match[0] == b'"':
+            quoted = not quoted
+        elif not quoted:
+            return match.span()
+    return len(text), len(text)
 
 
 def _check_text(start: bytes, path: str) -> None:
@@ -127,13 +149,6 @@ def _check_text(start: bytes, path: str) -> None:
             raise BarrowUnsupportedError(
                 message(path, f"this is {kind}, expected CSV text", tries=[hint])
             )
-    if b"\0" in head:
-        at = head.index(b"\0")
-        raise BarrowParseError(
-            message(path, f"byte {at} is zero, expected text", tries=["is this a text file?"]),
-            Place(path, 1),
-            "nul_byte",
-        )
 
 
 def _find_roles(

@@ -87,18 +87,23 @@ class CsvOptions:
             )
         if self.default_volume is not None:
             self._check_default_volume()
+        delta = self.ts_init_delta
+        if not isinstance(delta, int) or not -(2**63) <= delta < 2**63:
+            raise BarrowArgumentError(
+                message("ts_init_delta", f"{delta!r} is no number of nanoseconds in 64 bits")
+            )
         for name in ("chunk_bytes", "threads"):
-            if getattr(self, name) < 1:
-                raise BarrowArgumentError(message(name, f"{getattr(self, name)} is less than 1"))
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise BarrowArgumentError(message(name, f"{value!r} is no number from 1"))
 
     def _one_of(self, name: str, value: str, allowed: tuple[str, ...]) -> None:
         if value not in allowed:
             raise BarrowArgumentError(message(name, f"{value!r} is none of {', '.join(allowed)}"))
 
     def _check_default_volume(self) -> None:
-        widest = ENCODINGS["fixed16" if self.encoding == "auto" else self.encoding]
         try:
-            parse_raw(self.default_volume_text, widest, signed=False)
+            parse_raw(self.default_volume_text, self.widest, signed=False)
         except BarrowParseError as error:
             raise BarrowArgumentError(
                 message("default_volume", f"{self.default_volume!r} is no volume: {error}")
@@ -112,7 +117,12 @@ class CsvOptions:
     @property
     def largest_scale(self) -> int:
         """The most decimals the chosen encoding may come to have."""
-        return 16 if self.encoding == "auto" else ENCODINGS[self.encoding].scale
+        return self.widest.scale
+
+    @property
+    def widest(self) -> Encoding:
+        """The encoding bad values are judged by: the widest they may come to have."""
+        return ENCODINGS["fixed16" if self.encoding == "auto" else self.encoding]
 
     @property
     def first_encoding(self) -> Encoding:
@@ -123,3 +133,21 @@ class CsvOptions:
         if any(isinstance(p, int) and p > FIXED8.scale for p in precisions):
             return ENCODINGS["fixed16"]
         return FIXED8
+
+
+def make_options(options: dict[str, Any]) -> CsvOptions:
+    """Options from keyword arguments.
+
+    Raises:
+        BarrowArgumentError: One is not known, or has a value that is not allowed.
+    """
+    unknown = [name for name in options if name not in CsvOptions.__dataclass_fields__]
+    if unknown:
+        raise BarrowArgumentError(
+            message(
+                "options",
+                f"there is no option {', '.join(unknown)}",
+                tries=[", ".join(CsvOptions.__dataclass_fields__)],
+            )
+        )
+    return CsvOptions(**options)

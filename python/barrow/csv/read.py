@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from barrow.bars import Bars
-from barrow.csv.options import CsvOptions
+from barrow.csv.options import make_options
 from barrow.csv.rows import ColumnSet, RowReader
 from barrow.errors import BarrowArgumentError, message
 
@@ -39,28 +39,17 @@ def read_csv(path: str | os.PathLike[str], **options: Any) -> Bars:
         BarrowSchemaError: The header lacks a column.
         BarrowArgumentError: An option has a value that is not allowed.
     """
-    reader = _open(path, options)
-    keep = False
+    reader = RowReader(path, make_options(options))
     try:
         columns, rows = _read_all(reader)
         columns.resize(rows)
         bars = Bars([columns.batch(reader.schema(), rows)], reader.schema())
         bars.report = reader.report()
-        keep = True
+        if reader.rejects_file is not None:
+            reader.rejects_file.commit()
         return bars
     finally:
-        reader.close(keep_rejects=keep)
-
-
-def _open(path: str | os.PathLike[str], options: dict[str, Any]) -> RowReader:
-    try:
-        checked = CsvOptions(**options)
-    except TypeError as error:
-        known = ", ".join(CsvOptions.__dataclass_fields__)
-        raise BarrowArgumentError(
-            message("options", str(error).replace("CsvOptions.__init__() ", ""), tries=[known])
-        ) from error
-    return RowReader(path, checked)
+        reader.close()
 
 
 def _read_all(reader: RowReader) -> tuple[ColumnSet, int]:
@@ -84,63 +73,96 @@ def _expected_rows(reader: RowReader) -> int:
 
 def scan_csv(
     path: str | os.PathLike[str], *, batch_rows: int = 65_536, **options: Any
-) -> Iterator[Bars]:
+) -> BatchScan:
     """Reads bars from a CSV file batch by batch, in bounded memory.
 
     All batches have one encoding and one precision. Where those are `auto`, the
-    text is read twice, first to find them; give numbers to have it read once.
+    text is read twice, first to find them; give all three to have it read once, as a
+    pipe needs it.
 
     Args:
         path: As in `read_csv`.
         batch_rows: Bars per batch; the last one may have fewer.
         **options: As in `read_csv`.
 
-    Yields:
-        Bars that own their memory. `report` of the last one covers everything.
+    Returns:
+        An iterator of bars that own their memory. `report` of the last one covers
+        everything.
 
     Raises:
         BarrowArgumentError: `batch_rows` is less than 1.
-        What `read_csv` raises.
+        What `read_csv` raises; about rows, when the first batch is asked for.
     """
     if batch_rows < 1:
         raise BarrowArgumentError(message("batch_rows", f"{batch_rows} is less than 1"))
-    # Errors of the options and of the file come now, not with the first batch.
-    reader = _open(path, options)
-    return _scan(reader, batch_rows)
+    return BatchScan(RowReader(path, make_options(options)), batch_rows)
 
 
-def _scan(reader: RowReader, batch_rows: int) -> Iterator[Bars]:
-    try:
-        reader = _settled(reader, batch_rows)
-        while not reader.ended:
-            columns, rows = reader.read(ColumnSet(reader.encoding, batch_rows), 0)
-            if rows:
-                columns.resize(rows)
-                bars = Bars([columns.batch(reader.schema(), rows)], reader.schema())
-                bars.report = reader.report()
-                yield bars
-    finally:
-        reader.close()
+class BatchScan(Iterator[Bars]):
+    """Batches of bars as they are read. Closes its file at the end, when it is left
+    in a `with` statement, or when nobody holds it any more."""
 
+    def __init__(self, reader: RowReader, batch_rows: int) -> None:
+        self._reader = reader
+        self._batch_rows = batch_rows
+        self._settled = False
 
-def _settled(reader: RowReader, batch_rows: int) -> RowReader:
-    """A reader with nothing left to find out, at the start of the text."""
-    options = reader.options
-    if "auto" not in (options.encoding, options.price_precision, options.size_precision):
-        return reader
-    reader.close()
-    first = replace(options, rejects=None, on_error="skip" if options.rejects else options.on_error)
-    scout = RowReader(reader.source.path, first)
-    try:
-        columns = ColumnSet(scout.encoding, batch_rows)
-        while not scout.ended:
-            columns, _ = scout.read(columns, 0)
-    finally:
-        scout.close()
-    settled = replace(
-        options,
-        encoding=scout.encoding.name,
-        price_precision=scout.meta.price_precision,
-        size_precision=scout.meta.size_precision,
-    )
-    return RowReader(reader.source.path, settled)
+    def __next__(self) -> Bars:
+        try:
+            if not self._settled:
+                self._settle()
+            while not self._reader.ended:
+                reader = self._reader
+                columns = ColumnSet(reader.encoding, self._batch_rows)
+                columns, rows = reader.read(columns, 0)
+                if rows:
+                    columns.resize(rows)
+                    bars = Bars([columns.batch(reader.schema(), rows)], reader.schema())
+                    bars.report = reader.report()
+                    return bars
+            if self._reader.rejects_file is not None:
+                self._reader.rejects_file.commit()
+        except BaseException:
+            self.close()
+            raise
+        self.close()
+        raise StopIteration
+
+    def _settle(self) -> None:
+        """Goes on with a reader that has nothing left to find out."""
+        self._settled = True
+        options = self._reader.options
+        if "auto" not in (options.encoding, options.price_precision, options.size_precision):
+            return
+        source = self._reader.source
+        if not source.can_read_twice:
+            raise BarrowArgumentError(
+                message(
+                    source.path,
+                    "a pipe can be read once only, and encoding and precisions are to be found",
+                    tries=["give encoding, price_precision and size_precision"],
+                )
+            )
+        self._reader.close()
+        on_error = "skip" if options.rejects else options.on_error
+        scout = RowReader(source.path, replace(options, rejects=None, on_error=on_error))
+        try:
+            columns = ColumnSet(scout.encoding, self._batch_rows)
+            while not scout.ended:
+                columns, _ = scout.read(columns, 0)
+        finally:
+            scout.close()
+        self._reader = RowReader(source.path, options, (scout.encoding, scout.meta))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file; further batches are not read."""
+        self._reader.close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 from pathlib import Path
 from typing import IO
 
-from barrow._arrow import REASONS, VALUES, Encoding, explain
+from barrow._arrow import REASONS, VALUES, explain
 from barrow.csv.header import ROLES, Header
 from barrow.csv.options import CsvOptions, option
 from barrow.csv.report import RejectCount
@@ -36,7 +38,7 @@ class RejectLog:
         if options.rejects is not None:
             self.file = RejectsFile(options.rejects)
 
-    def add(self, rejects: tuple[Reject, ...], encoding: Encoding) -> None:
+    def add(self, rejects: tuple[Reject, ...]) -> None:
         """Takes what a push refused, while its text is still in the window.
 
         Raises:
@@ -45,9 +47,9 @@ class RejectLog:
         for reject in rejects:
             line, begin, length, field, *_ = reject
             reason = REASONS[reject[6]]
-            what, column = self._explain(reject, encoding)
+            what, column = self._explain(reject)
             if self._options.on_error == "raise":
-                raise self._error(reject, what, encoding)
+                raise self._error(reject, what)
             key = (reason, column)
             if key not in self.counts:
                 self.counts[key] = RejectCount(reason, column, 0, line, what)
@@ -64,9 +66,10 @@ class RejectLog:
         at = self._source.begin + reject[4]
         return bytes(self._source.buffer[at : at + reject[5]])
 
-    def _explain(self, reject: Reject, encoding: Encoding) -> tuple[str, str | None]:
+    def _explain(self, reject: Reject) -> tuple[str, str | None]:
         """What is wrong, in words, and the name of the column if it is one's fault."""
         reason, field = REASONS[reject[6]], reject[3]
+        encoding = self._options.widest
         expected = len(self._header.names)
         if reason == "field_count":
             return f"the row has {field} fields, the header has {expected}", None
@@ -79,23 +82,21 @@ class RejectLog:
             return whole_rows[reason], None
         if field < 0:  # the default volume
             found = self._options.default_volume_text
-            return explain(
-                reason, found, encoding, self._precision("volume", encoding), False
-            ), None
+            return explain(reason, found, encoding, self._precision("volume"), False), None
         role = self._role(field)
-        precision = self._precision(role, encoding)
+        precision = self._precision(role)
         text = explain(reason, shown(self._cell(reject), 60), encoding, precision, role != "volume")
         return text, self._header.names[field]
 
     def _role(self, field: int) -> str:
         return ROLES[self._header.fields.index(field)]
 
-    def _precision(self, role: str, encoding: Encoding) -> int:
+    def _precision(self, role: str) -> int:
         options = self._options
         precision = options.size_precision if role == "volume" else options.price_precision
-        return precision if isinstance(precision, int) else encoding.scale
+        return precision if isinstance(precision, int) else options.widest.scale
 
-    def _error(self, reject: Reject, what: str, encoding: Encoding) -> BarrowParseError:
+    def _error(self, reject: Reject, what: str) -> BarrowParseError:
         line, begin, length, field, *_ = reject
         reason = REASONS[reject[6]]
         at = self._source.begin + begin
@@ -104,47 +105,50 @@ class RejectLog:
         if reason != "field_count" and field >= 0:
             column = self._header.names[field]
         place = Place(self._source.path, line, field + 1 if column is not None else None, column)
-        tries = [*self._hints(reason, field, encoding), option("on_error", "skip")]
+        tries = [*self._hints(reason, field), option("on_error", "skip")]
         return BarrowParseError(message(place, what, row=row, tries=tries), place, reason, row)
 
-    def _hints(self, reason: str, field: int, encoding: Encoding) -> list[str]:
+    def _hints(self, reason: str, field: int) -> list[str]:
         hints = []
-        if reason in ("overflow", "decimals") and not encoding.wide:
+        narrow = not self._options.widest.wide
+        if reason == "overflow" and narrow:
             hints.append(option("encoding", "fixed16"))
-        if reason == "decimals":
+        if reason == "decimals" and field >= 0 and self._role(field) in VALUES:
+            volume = self._role(field) == "volume"
+            name = "size_precision" if volume else "price_precision"
+            if getattr(self._options, name) != "auto":
+                hints.append(option(name, "auto"))
+            elif narrow:
+                hints.append(option("encoding", "fixed16"))
             hints.append(option("rounding", "half_even"))
-            if field >= 0:
-                role = self._role(field)
-                name = "size_precision" if role == "volume" else "price_precision"
-                if role in VALUES and getattr(self._options, name) != "auto":
-                    hints.insert(0, option(name, "auto"))
         if reason == "ambiguous_time":
             hints.append("write dates as YYYY-MM-DD")
         return hints
 
 
 class RejectsFile:
-    """A CSV file of refused rows, made when the first one comes.
+    """A CSV file of refused rows; it appears under its name when it is whole.
 
     Columns: line (from 1), offset (bytes into the text), field (from 1; 0 for the
     whole row), column, reason, found, row. The row is there byte for byte without
-    its line end, quoted as RFC 4180 has it.
+    its line end, quoted as RFC 4180 has it. Without refused rows there is no file.
 
     Args:
-        path: Where; an existing file is refused when the first row comes.
+        path: Where.
+
+    Raises:
+        BarrowIoError: There is such a file already.
     """
 
     HEADER = b"line,offset,field,column,reason,found,row\n"
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
-        self.rows = 0
+        self._temporary = ""
         self._file: IO[bytes] | None = None
         if Path(self.path).exists():
             raise BarrowIoError(
-                message(
-                    self.path, "the file for rejected rows is there already", tries=["remove it"]
-                )
+                message(self.path, "the file for rejected rows exists", tries=["remove it"])
             )
 
     def write(
@@ -155,30 +159,60 @@ class RejectsFile:
         Raises:
             BarrowIoError: It cannot be written.
         """
+        cells = [str(line), str(offset), str(field), column, reason, found]
+        text = b",".join([*(_quoted(cell.encode()) for cell in cells), _quoted(row)]) + b"\n"
         try:
             if self._file is None:
-                self._file = Path(self.path).open("xb")  # noqa: SIM115
+                folder, name = os.path.split(self.path)
+                self._temporary = temporary_name(folder, name)
+                self._file = Path(self._temporary).open("xb")  # noqa: SIM115
                 self._file.write(self.HEADER)
-            cells = [str(line), str(offset), str(field), column, reason, found]
-            text = [_quoted(cell.encode()) for cell in cells]
-            self._file.write(b",".join([*text, _quoted(row)]) + b"\n")
+            self._file.write(text)
         except OSError as error:
-            raise BarrowIoError(
-                message(self.path, f"rejected rows cannot be written: {error.strerror}")
-            ) from error
-        self.rows += 1
+            raise self._unwritable(error) from error
 
-    def close(self, *, keep: bool) -> None:
-        """Closes the file; without `keep` it is removed."""
+    def commit(self) -> None:
+        """Makes the file durable and gives it its name.
+
+        Raises:
+            BarrowIoError: It cannot be written; nothing is left under its name.
+        """
         if self._file is None:
             return
-        if keep:
+        try:
             self._file.flush()
             os.fsync(self._file.fileno())
-        self._file.close()
-        self._file = None
-        if not keep:
+            self._file.close()
+            os.link(self._temporary, self.path)  # refuses to replace a file
+        except OSError as error:
+            raise self._unwritable(error) from error
+        finally:
+            self.abort()
+
+    def abort(self) -> None:
+        """Removes what is not committed."""
+        if self._file is not None:
+            # What is still in its buffer is of no use; a full disk must not matter.
+            with contextlib.suppress(OSError):
+                self._file.close()
+            self._file = None
+            Path(self._temporary).unlink(missing_ok=True)
+
+    def withdraw(self) -> None:
+        """Removes the file after all, since what it belongs to was not written."""
+        if self._temporary:
             Path(self.path).unlink(missing_ok=True)
+
+    def _unwritable(self, error: OSError) -> BarrowIoError:
+        what = f"rejected rows cannot be written: {error.strerror}"
+        problem = BarrowIoError(message(self.path, what, tries=["write them elsewhere"]))
+        problem.errno, problem.filename = error.errno, self.path
+        return problem
+
+
+def temporary_name(folder: str, name: str) -> str:
+    """A hidden name beside the final one that nobody else uses."""
+    return str(Path(folder) / f".{name}.{secrets.token_hex(4)}.partial")
 
 
 def _quoted(cell: bytes) -> bytes:

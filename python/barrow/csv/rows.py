@@ -21,7 +21,7 @@ from barrow._arrow import (
 from barrow._lib import native
 from barrow.csv.header import ROLES, Header, read_header
 from barrow.csv.options import CsvOptions
-from barrow.csv.rejects import RejectLog
+from barrow.csv.rejects import RejectLog, RejectsFile
 from barrow.csv.report import CsvReport, Rounded
 from barrow.csv.source import TextSource
 from barrow.errors import BarrowParseError, Place, message
@@ -85,6 +85,7 @@ class RowReader:
     Args:
         path: The file.
         options: How to read it.
+        settled: Encoding and metadata, where an earlier pass has found them.
 
     Raises:
         BarrowIoError: The file cannot be opened.
@@ -96,9 +97,12 @@ class RowReader:
             the options leave it open.
     """
 
-    def __init__(self, path: Any, options: CsvOptions) -> None:
+    def __init__(
+        self, path: Any, options: CsvOptions, settled: tuple[Encoding, BarMeta] | None = None
+    ) -> None:
         self.options = options
-        self.encoding = options.first_encoding
+        self._settled = settled
+        self.encoding = settled[0] if settled else options.first_encoding
         self.source = TextSource(path, options.chunk_bytes, ahead=options.threads > 1)
         try:
             self.header = self._read_header()
@@ -143,7 +147,7 @@ class RowReader:
             "date_pattern": "",
             "zone": (),
             "ts_init_delta": options.ts_init_delta,
-            "may_widen": options.encoding == "auto" and not self.encoding.wide,
+            "may_widen": options.encoding == "auto",
             "reject_limit": 1 if options.on_error == "raise" else _REJECTS_AT_ONCE,
             "use_layouts": options.layouts,
         }
@@ -178,7 +182,7 @@ class RowReader:
             row += rows
             rejects = native.csv_rejects(self._decoder)
             if rejects:
-                self._log.add(rejects, self.encoding)
+                self._log.add(rejects)
             source.begin += used
             if stop == _FULL:
                 return columns, row
@@ -213,6 +217,8 @@ class RowReader:
     @property
     def meta(self) -> BarMeta:
         """The metadata of the rows read so far."""
+        if self._settled:
+            return self._settled[1]
         counts = native.csv_counts(self._decoder)
         options = self.options
         return BarMeta(
@@ -252,11 +258,16 @@ class RowReader:
             notes=notes,
         )
 
-    def close(self, *, keep_rejects: bool = True) -> None:
-        """Closes the file, and the file of rejected rows, which may be removed."""
+    @property
+    def rejects_file(self) -> RejectsFile | None:
+        """The file of rejected rows, if one was asked for."""
+        return self._log.file
+
+    def close(self) -> None:
+        """Closes the file, and removes rejected rows that were not committed."""
         self.source.close()
         if self._log.file is not None:
-            self._log.file.close(keep=keep_rejects)
+            self._log.file.abort()
 
 
 __all__ = ["DECIMAL128", "FIXED8", "ColumnSet", "RowReader"]

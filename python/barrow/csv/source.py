@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from barrow.errors import BarrowCorruptError, BarrowIoError, BarrowParseError, Place, message
+from barrow.errors import BarrowCorruptError, BarrowIoError, BarrowParseError, Place, message, shown
 
 _CODECS = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd"}
 # A row longer than this is an unclosed quote or no text at all.
@@ -57,6 +57,8 @@ class TextSource:
             self.size = os.fstat(self._file.fileno()).st_size
         except OSError as error:
             raise unreadable(self.path, error) from error
+        except ValueError as error:  # a path with a zero byte
+            raise BarrowIoError(message(shown(self.path), f"cannot be read: {error}")) from error
         self._raw = self._file
         codec = next((c for magic, c in _CODECS.items() if head.startswith(magic)), None)
         if codec:
@@ -77,6 +79,11 @@ class TextSource:
         self.final = False
         self._read_ahead()
         self.refill()
+
+    @property
+    def can_read_twice(self) -> bool:
+        """Whether the text can be read again from its start, unlike that of a pipe."""
+        return bool(self._raw.seekable())
 
     @property
     def position(self) -> int:

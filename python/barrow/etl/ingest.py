@@ -6,12 +6,13 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from barrow.bars import Bars
-from barrow.csv import ColumnSet, CsvOptions, CsvReport, RowReader
+from barrow.csv import ColumnSet, CsvReport, RowReader, make_options
 from barrow.errors import BarrowArgumentError, BarrowParseError, Place, message
 from barrow.ipc import ArrowFileWriter
 
@@ -75,21 +76,43 @@ def ingest(
     started = time.monotonic()
     if batch_rows < 1:
         raise BarrowArgumentError(message("batch_rows", f"{batch_rows} is less than 1"))
-    checked = CsvOptions(**options)
+    checked = make_options(options)
+    _check_paths(path, output, checked.rejects)
     reader = RowReader(path, checked)
-    kept = False
     try:
         with ArrowFileWriter(output, reader.schema(), overwrite=overwrite) as writer:
             report = _copy(reader, writer, batch_rows, progress)
-            writer.commit()
-        kept = True
+            rejects = reader.rejects_file
+            if rejects is not None:
+                rejects.commit()
+            try:
+                writer.commit()
+            except BaseException:
+                if rejects is not None:
+                    rejects.withdraw()
+                raise
     finally:
-        reader.close(keep_rejects=kept)
+        reader.close()
     report.bytes_in = reader.source.size
     report.output = os.fspath(output)
     report.bytes_out = os.stat(output).st_size
     report.seconds = time.monotonic() - started
     return report
+
+
+def _check_paths(source: Any, output: Any, rejects: Any) -> None:
+    """Refuses to write over the input, or two things into one file."""
+    places = {"the input": source, "output": output, "rejects": rejects}
+    seen: dict[Path, str] = {}
+    for name, place in places.items():
+        if place is None:
+            continue
+        real = Path(os.fspath(place)).resolve() if "\0" not in os.fspath(place) else Path()
+        if real in seen:
+            raise BarrowArgumentError(
+                message(name, f"{os.fspath(place)} is {seen[real]} too", tries=["another name"])
+            )
+        seen[real] = name
 
 
 def _copy(
