@@ -39,15 +39,9 @@ _COLUMNS = ("open", "high", "low", "close", "volume")
 
 def real_bars(path: Path) -> None:
     """Takes the rows of one symbol out of the packaged file, byte for byte."""
-    packed = (
-        files("bokeh_sampledata").joinpath("_data/stocks.csv.gz").read_bytes()
-    )
+    packed = files("bokeh_sampledata").joinpath("_data/stocks.csv.gz").read_bytes()
     lines = gzip.decompress(packed).splitlines(keepends=True)
-    path.write_bytes(
-        b"".join(
-            [lines[0], *(line for line in lines if line.startswith(b"AAPL"))]
-        )
-    )
+    path.write_bytes(b"".join([lines[0], *(line for line in lines if line.startswith(b"AAPL"))]))
 
 
 def prove_exact(text: Path, bars: bw.Bars) -> int:
@@ -56,9 +50,7 @@ def prove_exact(text: Path, bars: bw.Bars) -> int:
     Raises:
         AssertionError: A cell differs.
     """
-    chosen = set(
-        random.Random(7).sample(range(len(bars)), min(_SAMPLE, len(bars)))
-    )
+    chosen = set(random.Random(7).sample(range(len(bars)), min(_SAMPLE, len(bars))))
     raw = {name: bars.raw(name) for name in _COLUMNS}
     cells = 0
     with text.open(newline="") as file:
@@ -72,9 +64,7 @@ def prove_exact(text: Path, bars: bw.Bars) -> int:
                     Decimal(named[name]) * 10**9,
                 )
                 if found != expected:
-                    raise AssertionError(
-                        f"row {row} {name}: {found}, expected {expected}"
-                    )
+                    raise AssertionError(f"row {row} {name}: {found}, expected {expected}")
                 cells += 1
     return cells
 
@@ -96,13 +86,9 @@ def run(text: Path, output: Path, bar_type: str) -> None:
         print(f"        note: {note}")
     started = time.perf_counter()
     bars = bw.open(output)
-    print(
-        f"open    {len(bars):,} bars memory-mapped in {time.perf_counter() - started:.4f} s"
-    )
+    print(f"open    {len(bars):,} bars memory-mapped in {time.perf_counter() - started:.4f} s")
     found = bw.validate(bars)
-    print(
-        f"check   {'ok' if found.ok else 'ERRORS'}, {len(found.findings)} kinds of findings"
-    )
+    print(f"check   {'ok' if found.ok else 'ERRORS'}, {len(found.findings)} kinds of findings")
     for finding in found.findings:
         print(
             f"        {finding.severity}: {finding.count:,} of {finding.check}: {finding.meaning}"
@@ -113,12 +99,8 @@ def run(text: Path, output: Path, bar_type: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--rows", type=int, default=2_000_000, help="generated bars"
-    )
-    parser.add_argument(
-        "--keep", type=Path, help="a folder for the files, kept afterwards"
-    )
+    parser.add_argument("--rows", type=int, default=2_000_000, help="generated bars")
+    parser.add_argument("--keep", type=Path, help="a folder for the files, kept afterwards")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="barrow-demo-") as temporary:
         folder = arguments.keep or Path(temporary)

@@ -29,9 +29,7 @@ def shared_libpython() -> Path | None:
         "/usr/lib",
         "/usr/local/lib",
     ]
-    places = [
-        Path(folder) / name for folder in folders if folder for name in names
-    ]
+    places = [Path(folder) / name for folder in folders if folder for name in names]
     return next((place for place in places if place.is_file()), None)
 
 
@@ -65,9 +63,7 @@ def run_mojo(arguments: list[str]) -> int:
         "-I",
         ROOT / "mojo_src",
     ]
-    return subprocess.run(
-        [*command, *arguments], env=env, check=False
-    ).returncode
+    return subprocess.run([*command, *arguments], env=env, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -134,15 +134,19 @@ def read_schema(schema: pa.Schema, where: str) -> tuple[Encoding, BarMeta]:
     Raises:
         BarrowSchemaError: These are no bars, or their metadata is no good.
     """
-    twice = [name for name in COLUMNS if schema.names.count(name) > 1]
+    try:
+        names = schema.names
+    except UnicodeDecodeError as error:
+        raise BarrowSchemaError(message(where, f"a column name is not UTF-8: {error}")) from error
+    twice = [name for name in COLUMNS if names.count(name) > 1]
     if twice:
         raise BarrowSchemaError(message(where, f"column {', '.join(twice)} is there twice"))
-    missing = [name for name in COLUMNS if name not in schema.names]
+    missing = [name for name in COLUMNS if name not in names]
     if missing:
         raise BarrowSchemaError(
             message(
                 where,
-                f"no bars: column {', '.join(missing)} missing, found {', '.join(schema.names)}",
+                f"no bars: column {', '.join(missing)} missing, found {', '.join(names)}",
             )
         )
     types = {name: schema.field(name).type for name in COLUMNS}

@@ -52,8 +52,8 @@ def test_a_bar_type_is_split_from_the_right(text: str, parts: tuple, step_ns: in
         ("EURUSD-1-MINUTE-BID-EXTERNAL", '"EURUSD" is no SYMBOL.VENUE'),
         (".SIM-1-MINUTE-BID-EXTERNAL", '".SIM" is no SYMBOL.VENUE'),
         ("EURUSD.-1-MINUTE-BID-EXTERNAL", '"EURUSD." is no SYMBOL.VENUE'),
-        ("A.B-0-MINUTE-BID-EXTERNAL", '"0" is no step of 1 or more'),
-        ("A.B-x-MINUTE-BID-EXTERNAL", '"x" is no step of 1 or more'),
+        ("A.B-0-MINUTE-BID-EXTERNAL", '"0" is no step from 1 to 999999999'),
+        ("A.B-x-MINUTE-BID-EXTERNAL", '"x" is no step from 1 to 999999999'),
         ("A.B-1-MINUTE-PAID-EXTERNAL", '"PAID" is none of BID, ASK, MID, LAST, MARK'),
         ("A.B-1-MINUTE-BID-OUTSIDE", '"OUTSIDE" is none of INTERNAL, EXTERNAL'),
         (

@@ -10,7 +10,7 @@ from typing import Any, Self
 from barrow.bars import Bars
 from barrow.csv.options import make_options
 from barrow.csv.rows import ColumnSet, RowReader
-from barrow.errors import BarrowArgumentError, message
+from barrow.errors import BarrowArgumentError, BarrowUnsupportedError, message
 
 _SAMPLE_BYTES = 1 << 16
 _GROWTH = 1.5
@@ -136,7 +136,7 @@ class BatchScan(Iterator[Bars]):
             return
         source = self._reader.source
         if not source.can_read_twice:
-            raise BarrowArgumentError(
+            raise BarrowUnsupportedError(
                 message(
                     source.path,
                     "a pipe can be read once only, and encoding and precisions are to be found",
