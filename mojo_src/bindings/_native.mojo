@@ -24,7 +24,7 @@ def PyInit__native() abi("C") -> Obj:
     table.add[reason_names, 0]("reason_names", "Names of reasons, by code.")
     table.add[parse_value, 5]("parse_value", "Decimal text to a raw value.")
     table.add[format_value, 5]("format_value", "A raw value to decimal text.")
-    table.add[parse_time, 1]("parse_time", "Text to an instant.")
+    table.add[parse_time, 2]("parse_time", "Text to an instant.")
     table.add[format_time, 1]("format_time", "An instant to text.")
     table.add[column_to_float64, 5](
         "column_to_float64", "Raw values to the nearest doubles."

@@ -2,7 +2,12 @@
 
 from barrow.fence import ByteView
 from barrow.fixed import Rounding, format_fixed, parse_fixed, scale_of
-from barrow.time import format_instant, parse_instant
+from barrow.time import (
+    format_instant,
+    is_pattern,
+    parse_instant,
+    parse_with_pattern,
+)
 
 from capi import *
 
@@ -71,9 +76,16 @@ def format_value(args: Args, n: Int) raises PyErr -> Obj:
 
 
 def parse_time(args: Args, n: Int) raises PyErr -> Obj:
-    """Args: text. Returns (nanoseconds, zoned, reason)."""
+    """Args: text, pattern (may be empty). Returns (nanoseconds, zoned, reason)."""
     var text = to_string(args[])
-    var instant = parse_instant(ByteView(text.as_bytes()))
+    var pattern = to_string(args[unsafe_offset=1])
+    var form = ByteView(pattern.as_bytes())
+    if len(form) > 0 and not is_pattern(form):
+        raise PyErr.argument(String('"', pattern, '" is no pattern of times'))
+    var view = ByteView(text.as_bytes())
+    var instant = parse_instant(view) if len(form) == 0 else parse_with_pattern(
+        view, form
+    )
     return py_ints(
         Int(instant.nanoseconds), Int(instant.zoned), Int(instant.reason.code)
     )

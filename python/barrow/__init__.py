@@ -16,7 +16,7 @@ from barrow._arrow import (
 )
 from barrow._lib import cpu_level
 from barrow.bars import Bar, Bars, BarType, Finding, Price, Quantity, Report, validate
-from barrow.csv import CsvReport, check_csv, read_csv, scan_csv
+from barrow.csv import CsvReport, check_csv, read_csv, scan_csv, sniff_csv
 from barrow.errors import (
     BarrowArgumentError,
     BarrowCorruptError,
@@ -62,5 +62,6 @@ __all__ = [
     "open",
     "read_csv",
     "scan_csv",
+    "sniff_csv",
     "validate",
 ]

@@ -402,5 +402,7 @@ def explain(reason: str, found: str, encoding: Encoding, precision: int, signed:
         "not_a_time": f'"{found}" is not a date and time in a form that is known',
         "ambiguous_time": f'"{found}" could be day first or month first',
         "time_range": f'"{found}" is not an instant from 1970 to 2262',
+        "not_in_zone": f'"{found}" does not exist: clocks were set forward past it',
+        "twice_in_zone": f'"{found}" came twice: clocks were set back',
     }
     return texts[reason]

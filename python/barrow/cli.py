@@ -39,6 +39,17 @@ class _OnError(StrEnum):
     quarantine = "quarantine"
 
 
+class _Fold(StrEnum):
+    error = "raise"
+    earlier = "earlier"
+    later = "later"
+
+
+class _Stamp(StrEnum):
+    open = "open"
+    close = "close"
+
+
 class _Rounding(StrEnum):
     exact = "exact"
     half_even = "half_even"
@@ -58,6 +69,17 @@ VolumeOption = Annotated[
         metavar="NUMBER", help="The volume where there is no such column.", show_default=False
     ),
 ]
+DialectOption = Annotated[
+    str, typer.Option(metavar="NAME|FILE.toml", help="How the file is written.")
+]
+ZoneOption = Annotated[
+    str | None,
+    typer.Option(metavar="ZONE", help="Of times that do not tell.", show_default=False),
+]
+FormatOption = Annotated[
+    str | None,
+    typer.Option(metavar="PATTERN", help="Of times, as strptime has it.", show_default=False),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -72,6 +94,13 @@ def ingest(
         str, typer.Option("--output", "-o", help="The Arrow file to write.", show_default=False)
     ],
     bar_type: BarTypeOption = None,
+    dialect: DialectOption = "auto",
+    timezone: ZoneOption = None,
+    time_format: FormatOption = None,
+    fold: Annotated[_Fold, typer.Option(help="A local time that comes twice.")] = _Fold.error,
+    stamp: Annotated[
+        _Stamp | None, typer.Option(help="open: ts_init is the close.", show_default=False)
+    ] = None,
     encoding: Annotated[_Encoding, typer.Option(help="How values are stored.")] = _Encoding.auto,
     price_precision: PrecisionOption = "auto",
     size_precision: PrecisionOption = "auto",
@@ -118,6 +147,11 @@ def ingest(
             batch_rows=batch_rows,
             progress=progress,
             bar_type=bar_type,
+            dialect=dialect,
+            timezone=timezone,
+            time_format=time_format,
+            fold=fold.value,
+            stamp=None if stamp is None else stamp.value,
             encoding=encoding.value,
             price_precision=_precision(price_precision),
             size_precision=_precision(size_precision),
@@ -165,6 +199,9 @@ def _print_ingest(report: bw.IngestReport, rejects: str | None) -> None:
 def check(
     file: Input,
     bar_type: BarTypeOption = None,
+    dialect: DialectOption = "auto",
+    timezone: ZoneOption = None,
+    time_format: FormatOption = None,
     default_volume: VolumeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -172,23 +209,25 @@ def check(
 
     Reads CSV and Arrow files. Exits with 1 if there are errors.
     """
-    report = _check(file, bar_type, default_volume)
+    if _is_arrow(file):
+        report = bw.validate(bw.open(file), bar_type=bar_type)
+        report.source = file
+    else:
+        report, _ = bw.check_csv(
+            file,
+            bar_type=bar_type,
+            dialect=dialect,
+            timezone=timezone,
+            time_format=time_format,
+            # A missing volume column is no reason not to look at the rest.
+            default_volume="0" if default_volume is None else default_volume,
+        )
     if as_json:
         print(report.to_json())
     else:
         _print_check(report)
     if not report.ok:
         raise typer.Exit(1)
-
-
-def _check(file: str, bar_type: str | None, default_volume: str | None) -> bw.Report:
-    if _is_arrow(file):
-        report = bw.validate(bw.open(file), bar_type=bar_type)
-        report.source = file
-        return report
-    # A missing volume column is no reason not to look at the rest.
-    volume = "0" if default_volume is None else default_volume
-    return bw.check_csv(file, bar_type=bar_type, default_volume=volume)[0]
 
 
 def _is_arrow(file: str) -> bool:
@@ -211,6 +250,33 @@ def _print_check(report: bw.Report) -> None:
             f"{finding.meaning}"
         )
         print(f"    {finding.sample}")
+
+
+@app.command()
+def sniff(file: Input, as_json: JsonOption = False) -> None:
+    """Guess the dialect of a text, and print the option to paste.
+
+    Exits with 1 if nothing fits, or several dialects fit equally well.
+    """
+    verdict = bw.sniff_csv(file)
+    candidates = [
+        {"dialect": c.dialect.name, "good": c.good, "rows": c.rows} for c in verdict.candidates
+    ]
+    chosen = verdict.dialect
+    if as_json:
+        facts = {"file": file, "dialect": chosen.name, "title": chosen.title}
+        told = {"evidence": verdict.evidence, "doubt": verdict.doubt, "candidates": candidates}
+        print(json.dumps({**facts, **told}, indent=2))
+        return
+    print(f"{file}: {chosen.name}, {chosen.title}")
+    print(f"  evidence: {verdict.evidence}")
+    if verdict.doubt:
+        print(f"  doubt: {verdict.doubt}")
+    if not chosen.sample and chosen.name != "generic":
+        print("  this dialect was written from documentation: no sample file was at hand")
+    zone = f", times in {chosen.zone}" if chosen.zone else ""
+    print(f"  stamps the {chosen.stamp} of bars{zone}")
+    print(f"  option: --dialect {chosen.name}")
 
 
 @app.command()

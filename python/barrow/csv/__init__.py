@@ -6,6 +6,7 @@ from barrow.csv.options import CsvOptions, OnError, make_options
 from barrow.csv.read import BatchScan, read_csv, scan_csv
 from barrow.csv.report import CsvReport, RejectCount
 from barrow.csv.rows import ColumnSet, RowReader
+from barrow.csv.sniff import Verdict, sniff_csv
 
 __all__ = [
     "BatchScan",
@@ -15,8 +16,10 @@ __all__ = [
     "OnError",
     "RejectCount",
     "RowReader",
+    "Verdict",
     "check_csv",
     "make_options",
     "read_csv",
     "scan_csv",
+    "sniff_csv",
 ]

@@ -6,8 +6,10 @@ import csv
 import io
 import re
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
-from barrow.csv.options import option
+from barrow.csv.dialect import ROLES, Dialect
+from barrow.csv.hints import option
 from barrow.errors import (
     BarrowParseError,
     BarrowSchemaError,
@@ -17,20 +19,7 @@ from barrow.errors import (
     shown,
 )
 
-# In the order of the roles' codes in mojo_src/barrow/csv/plan.mojo.
-ROLES = ("open", "high", "low", "close", "volume", "ts_event", "ts_init", "date", "time")
 _DELIMITERS = ",\t;|"
-_NAMES = {
-    "open": "open", "o": "open",
-    "high": "high", "h": "high",
-    "low": "low", "l": "low",
-    "close": "close", "c": "close",
-    "volume": "volume", "vol": "volume", "v": "volume",
-    "ts_init": "ts_init",
-    "date": "date", "time": "time",
-}  # fmt: skip
-# Columns with a whole instant, best first.
-_STAMPS = ("ts_event", "timestamp", "timestamp_utc", "datetime", "datetime_utc", "date_time")
 
 
 @dataclass(frozen=True)
@@ -41,7 +30,7 @@ class Header:
         names: The names as they stand in the file.
         delimiter: What separates fields.
         fields: The index of the field of every role of `ROLES`; -1 for none.
-        line: The line the names stand on, from 1.
+        line: The line of the first row, from 1.
         end: The first byte of the first row after them.
         notes: What a reader should know about the choice.
     """
@@ -59,12 +48,13 @@ class Header:
         return self.names[at] if at >= 0 else role
 
 
-def read_header(start: bytes, path: str, needs_volume: bool) -> Header:
-    """Reads the line with the names of the columns.
+def read_header(start: bytes, path: str, dialect: Dialect, needs_volume: bool) -> Header:
+    """Finds the columns of a file.
 
     Args:
         start: The first bytes of the text, as many as the header may take.
         path: The file as the caller named it.
+        dialect: How the file is written.
         needs_volume: Whether a volume column must be there.
 
     Raises:
@@ -74,7 +64,7 @@ def read_header(start: bytes, path: str, needs_volume: bool) -> Header:
     """
     _check_text(start, path)
     begin = 3 if start.startswith(b"\xef\xbb\xbf") else 0
-    line = 1
+    line, skipped = 1, 0
     while True:
         if begin >= len(start):
             raise BarrowParseError(
@@ -87,10 +77,13 @@ def read_header(start: bytes, path: str, needs_volume: bool) -> Header:
                 "empty",
             )
         end, after = _line_end(start, begin)
-        if start[begin:end].strip():
-            break
+        head = start[begin:end]
+        comment = dialect.comment and head.startswith(dialect.comment.encode())
+        if head.strip() and not comment:
+            if skipped == dialect.skip_lines:
+                break
+            skipped += 1
         begin, line = after, line + 1
-    head = start[begin:end]
     if b"\0" in head:
         raise BarrowParseError(
             message(
@@ -103,12 +96,43 @@ def read_header(start: bytes, path: str, needs_volume: bool) -> Header:
         )
     text = head.decode("utf-8", "backslashreplace")
     bare = "".join(text.split('"')[::2])  # what stands outside quotes
-    delimiter = max(_DELIMITERS, key=bare.count)
-    row = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    names = [name.strip() for name in row]
-    line += len(_LINE_ENDS.findall(text))
-    fields, notes = _find_roles(names, path, line, needs_volume)
-    return Header(names, delimiter, fields, line, after, notes)
+    delimiter = dialect.delimiter or max(_DELIMITERS, key=bare.count)
+    cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    names = [name.strip() for name in cells]
+    if dialect.header == "yes":
+        fields, notes = _find_roles(names, path, line, dialect, needs_volume)
+        next_line = line + len(_LINE_ENDS.findall(text)) + 1
+        return Header(names, delimiter, fields, next_line, after, notes)
+    if dialect.header == "ignored":
+        if not any(name[:1].isalpha() for name in names):
+            raise BarrowSchemaError(
+                message(Place(path, line), f"no names, dialect {dialect.name} has a line of them")
+            )
+        row_end, _ = _line_end(start, after)
+        row = start[after:row_end].decode("utf-8", "backslashreplace")
+        cells = next(csv.reader(io.StringIO(row, newline=""), delimiter=delimiter), [])
+        begin, line = after, line + 1
+    return _by_position(len(cells), path, delimiter, line, begin, dialect)
+
+
+def _by_position(
+    count: int, path: str, delimiter: str, line: int, begin: int, dialect: Dialect
+) -> Header:
+    """The columns of a file without names, or with names that do not fit."""
+    places = {role: at for role, at in dialect.columns.items() if isinstance(at, int)}
+    expected = dialect.fields or max(places.values()) + 1
+    if count < expected or (dialect.fields and count != expected):
+        raise BarrowSchemaError(
+            message(
+                Place(path, line),
+                f"{count} fields, dialect {dialect.name} has {expected}",
+                tries=["barrow sniff FILE tells the dialect"],
+            )
+        )
+    roles = {at: role for role, at in places.items()}
+    names = [roles.get(at, f"column {at + 1}") for at in range(count)]
+    fields = tuple(places.get(role, -1) for role in ROLES)
+    return Header(names, delimiter, fields, line, begin)
 
 
 _LINE_ENDS = re.compile("\r\n|\n|\r")
@@ -152,35 +176,31 @@ def _check_text(start: bytes, path: str) -> None:
 
 
 def _find_roles(
-    names: list[str], path: str, line: int, needs_volume: bool
+    names: list[str], path: str, line: int, dialect: Dialect, needs_volume: bool
 ) -> tuple[tuple[int, ...], list[str]]:
     lower = [name.lower() for name in names]
     found: dict[str, int] = {}
-    for at, name in enumerate(lower):
-        role = _NAMES.get(name)
-        if role is None:
+    notes = []
+    for role, wanted in dialect.columns.items():
+        patterns = [wanted] if isinstance(wanted, int) else wanted
+        matches = [at for p in patterns for at in _matching(lower, p)]
+        if not matches:
             continue
-        if role in found:
+        first, *others = dict.fromkeys(matches)
+        if others and (role != "ts_event" or lower[first] == lower[others[0]]):
             raise BarrowSchemaError(
                 message(
-                    Place(path, line, at + 1, names[at]),
-                    f'column {found[role] + 1} "{names[found[role]]}" is {role} too',
+                    Place(path, line, others[0] + 1, names[others[0]]),
+                    f'column {first + 1} "{names[first]}" is {role} too',
                     tries=["rename one of them"],
                 )
             )
-        found[role] = at
-    stamps = [name for name in _STAMPS if name in lower]
-    notes = []
-    if stamps:
-        if lower.count(stamps[0]) > 1:
-            raise BarrowSchemaError(
-                message(Place(path, line, name=stamps[0]), "two columns have this name")
-            )
-        found["ts_event"] = lower.index(stamps[0])
+        if others:
+            notes.append(f'"{names[first]}" is the time stamp, "{names[others[0]]}" is ignored')
+        found[role] = first
+    if "ts_event" in found:
         found.pop("date", None)
         found.pop("time", None)
-        if len(stamps) > 1:
-            notes.append(f'"{stamps[0]}" is the time stamp, "{stamps[1]}" is ignored')
     elif "date" in found and "time" not in found:
         found["ts_event"] = found.pop("date")
     elif "time" in found and "date" not in found:
@@ -190,6 +210,15 @@ def _find_roles(
     if ignored:
         notes.append(f"columns not read: {', '.join(ignored)}")
     return tuple(found.get(role, -1) for role in ROLES), notes
+
+
+def _matching(names: list[str], pattern: str | int) -> list[int]:
+    if isinstance(pattern, int):
+        return [pattern] if pattern < len(names) else []
+    wanted = pattern.lower()
+    if "*" in wanted:
+        return [at for at, name in enumerate(names) if fnmatchcase(name, wanted)]
+    return [at for at, name in enumerate(names) if name == wanted]
 
 
 def _check_complete(

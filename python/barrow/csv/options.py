@@ -8,14 +8,13 @@ from typing import Any, Literal
 
 from barrow._arrow import ENCODINGS, FIXED8, Encoding, parse_raw, rounding_code
 from barrow.bars import BarType
+from barrow.csv.dialect import find_dialect
+from barrow.csv.zones import offsets
 from barrow.errors import BarrowArgumentError, BarrowParseError, message
 
 OnError = Literal["raise", "skip", "quarantine"]
-
-
-def option(name: str, value: str) -> str:
-    """An option as it is written in Python and on the command line."""
-    return f'{name}="{value}" (--{name.replace("_", "-")} {value})'
+# Codes of `Fold` in mojo_src/barrow/time/zone.mojo.
+FOLDS = {"raise": 0, "earlier": 1, "later": 2}
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,8 @@ class CsvOptions:
 
     Attributes:
         bar_type: Goes into the metadata; unknown if None.
-        dialect: `auto` or `generic`: a header names the columns.
+        dialect: The name of a dialect, the path of its TOML file, or `auto` to find it
+            by looking at the text.
         price_precision: Decimals of prices, or `auto` for as many as the text shows.
         size_precision: The same for volumes.
         encoding: `fixed8`, `fixed16`, `decimal128`, or `auto` for the narrowest of
@@ -34,7 +34,15 @@ class CsvOptions:
             them in the file `rejects`.
         rejects: Where quarantined rows go.
         default_volume: The volume of every bar where there is no such column.
+        timezone: The zone of times that do not tell, before that of the dialect: an
+            IANA name, an offset such as `-05:00`, or `new-york+7` for broker clocks.
+        fold: What a local time means that comes twice when clocks are set back:
+            `raise` for an error, `earlier` or `later`.
+        time_format: The form of time stamps, before that of the dialect.
         ts_init_delta: Nanoseconds added to `ts_event` to give `ts_init`.
+        stamp: `open` if bars are stamped when they open: `ts_init` is then their close,
+            by the length the bar type says, so that nothing is known too early. `close`
+            or None leave it to `ts_init_delta`.
         chunk_bytes: How much text is read at once.
         threads: 1 reads and parses in turns, 2 at the same time.
         layouts: Whether rows that look alike are read many at a time; the result is
@@ -50,7 +58,11 @@ class CsvOptions:
     on_error: OnError = "raise"
     rejects: str | os.PathLike[str] | None = None
     default_volume: Any = None
+    timezone: str | None = None
+    fold: str = "raise"
+    time_format: str | None = None
     ts_init_delta: int = 0
+    stamp: Literal["open", "close"] | None = None
     chunk_bytes: int = 1 << 20
     threads: int = 2
     layouts: bool = True
@@ -63,7 +75,20 @@ class CsvOptions:
         """
         if self.bar_type is not None:
             BarType.parse(self.bar_type)
-        self._one_of("dialect", self.dialect, ("auto", "generic"))
+        if self.dialect != "auto":
+            find_dialect(self.dialect)
+        if self.timezone is not None:
+            offsets(self.timezone)
+        self._one_of("fold", self.fold, tuple(FOLDS))
+        if self.stamp is not None:
+            self._one_of("stamp", self.stamp, ("open", "close"))
+        if self.stamp == "open" and (self.delta_to_init is None or self.ts_init_delta):
+            raise BarrowArgumentError(
+                message(
+                    "stamp",
+                    "open needs a bar type of a fixed length, and no ts_init_delta beside it",
+                )
+            )
         self._one_of("encoding", self.encoding, ("auto", *ENCODINGS))
         self._one_of("on_error", self.on_error, ("raise", "skip", "quarantine"))
         rounding_code(self.rounding)
@@ -118,6 +143,13 @@ class CsvOptions:
     def largest_scale(self) -> int:
         """The most decimals the chosen encoding may come to have."""
         return self.widest.scale
+
+    @property
+    def delta_to_init(self) -> int | None:
+        """Nanoseconds from `ts_event` to `ts_init`; None if that is not known."""
+        if self.stamp != "open":
+            return self.ts_init_delta
+        return None if self.bar_type is None else BarType.parse(self.bar_type).step_ns
 
     @property
     def widest(self) -> Encoding:

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import IO
 
 from barrow._arrow import REASONS, VALUES, explain
-from barrow.csv.header import ROLES, Header
-from barrow.csv.options import CsvOptions, option
+from barrow.csv.dialect import ROLES
+from barrow.csv.header import Header
+from barrow.csv.hints import option
+from barrow.csv.options import CsvOptions
 from barrow.csv.report import RejectCount
 from barrow.csv.source import TextSource
 from barrow.errors import BarrowIoError, BarrowParseError, Place, message, shown
@@ -122,7 +124,11 @@ class RejectLog:
                 hints.append(option("encoding", "fixed16"))
             hints.append(option("rounding", "half_even"))
         if reason == "ambiguous_time":
-            hints.append("write dates as YYYY-MM-DD")
+            hints += [option("time_format", "%d/%m/%Y"), option("time_format", "%m/%d/%Y")]
+        if reason == "twice_in_zone":
+            hints.append(option("fold", "earlier"))
+        if reason == "not_a_time":
+            hints.append("time_format tells a form, as strptime does (--time-format)")
         return hints
 
 

@@ -19,11 +19,14 @@ from barrow._arrow import (
     stored_batch,
 )
 from barrow._lib import native
-from barrow.csv.header import ROLES, Header, read_header
-from barrow.csv.options import CsvOptions
+from barrow.csv.dialect import ROLES, Dialect, find_dialect
+from barrow.csv.header import Header, read_header
+from barrow.csv.options import FOLDS, CsvOptions
 from barrow.csv.rejects import RejectLog, RejectsFile
 from barrow.csv.report import CsvReport, Rounded
+from barrow.csv.sniff import sniff
 from barrow.csv.source import TextSource
+from barrow.csv.zones import offsets
 from barrow.errors import BarrowParseError, Place, message
 
 Array = np.ndarray[Any, Any]
@@ -119,10 +122,17 @@ class RowReader:
         while not source.final and source.end - source.begin < _HEADER_BYTES:
             source.refill()
         start = bytes(source.buffer[source.begin : source.end])
-        return read_header(start, source.path, self.options.default_volume is None)
+        self.dialect = self._choose(start)
+        needs_volume = self.options.default_volume is None and not self.dialect.volume_optional
+        return read_header(start, source.path, self.dialect, needs_volume)
+
+    def _choose(self, start: bytes) -> Dialect:
+        if self.options.dialect != "auto":
+            return find_dialect(self.options.dialect)
+        return sniff(start, self.source.path, self.options).dialect
 
     def _new_decoder(self) -> Any:
-        options = self.options
+        options, dialect = self.options, self.dialect
 
         def precision(value: Any) -> int:
             return -1 if value == "auto" else int(value)
@@ -130,28 +140,32 @@ class RowReader:
         plan = {
             "delimiter": ord(self.header.delimiter),
             "quote": ord('"'),
-            "comment": 0,
+            "comment": ord(dialect.comment) if dialect.comment else 0,
             "field_count": len(self.header.names),
-            "pad_short": False,
+            "pad_short": dialect.pad_short,
             "fields": self.header.fields,
             "price_precision": precision(options.price_precision),
             "size_precision": precision(options.size_precision),
             "rounding": rounding_code(options.rounding),
-            "point": ord("."),
-            "mark": 0,
-            "price_shift": 0,
-            "size_shift": 0,
+            "point": ord(dialect.decimal),
+            "mark": ord(dialect.thousands) if dialect.thousands else 0,
+            "price_shift": dialect.price_shift,
+            "size_shift": dialect.volume_shift,
             "default_volume": options.default_volume_text,
-            "empty_volume": False,
-            "time_pattern": "",
-            "date_pattern": "",
-            "zone": (),
-            "ts_init_delta": options.ts_init_delta,
+            "empty_volume": dialect.volume_optional,
+            "time_pattern": options.time_format or dialect.time_format,
+            "date_pattern": dialect.date_format,
+            "zone": self._zone(),
+            "ts_init_delta": options.delta_to_init or 0,
             "may_widen": options.encoding == "auto",
             "reject_limit": 1 if options.on_error == "raise" else _REJECTS_AT_ONCE,
             "use_layouts": options.layouts,
         }
-        return native.csv_new(plan, self.header.line + 1)
+        return native.csv_new(plan, self.header.line)
+
+    def _zone(self) -> tuple[object, ...]:
+        name = self.options.timezone or self.dialect.zone
+        return (*offsets(name), FOLDS[self.options.fold]) if name else ()
 
     def read(self, columns: ColumnSet, first_row: int) -> tuple[ColumnSet, int]:
         """Fills columns until they are full or the text ends.
@@ -236,6 +250,10 @@ class RowReader:
         counts = native.csv_counts(self._decoder)
         meta = self.meta
         notes = list(self.header.notes)
+        if self.dialect.name != "generic":
+            notes.insert(0, f"dialect {self.dialect.name}: {self.dialect.title}")
+        if self.dialect.zone and self.options.timezone is None:
+            notes.append(f"times are in the zone of the dialect, {self.dialect.zone}")
         if counts[4]:
             notes.append(f"{counts[4]:,} time stamps have no zone and were read as UTC")
         if self.options.default_volume is not None and self.header.fields[4] < 0:

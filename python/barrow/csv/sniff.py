@@ -1,0 +1,214 @@
+"""Guesses the dialect of a text by reading the first rows in every one that fits."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+from barrow._lib import native
+from barrow.csv.dialect import ROLES, Dialect, all_dialects, find_dialect
+from barrow.csv.header import Header, read_header
+from barrow.csv.options import CsvOptions, make_options
+from barrow.csv.source import TextSource
+from barrow.errors import (
+    BarrowError,
+    BarrowParseError,
+    BarrowSchemaError,
+    Place,
+    message,
+)
+
+_SAMPLE_ROWS = 40
+_START_BYTES = 1 << 16
+_PRICES = ROLES[:4]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """How well a dialect fits.
+
+    Attributes:
+        dialect: The dialect.
+        rows: Sample rows it was tried on.
+        good: Rows whose time and prices it can read, with high and low where they
+            belong.
+        columns: Columns it reads; more are more evidence.
+    """
+
+    dialect: Dialect
+    rows: int
+    good: int
+    columns: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of a guess.
+
+    Attributes:
+        dialect: The dialect.
+        evidence: What speaks for it.
+        doubt: What else fits.
+        candidates: Every dialect that fits at all, best first.
+    """
+
+    dialect: Dialect
+    evidence: str
+    doubt: str = ""
+    candidates: list[Candidate] = field(default_factory=list)
+
+
+def sniff(start: bytes, path: str, options: CsvOptions) -> Verdict:
+    """Guesses the dialect of a text.
+
+    The generic dialect wins where it reads every sample row. Otherwise the one that
+    reads the most rows does, then the one with more columns; a tie is an error.
+
+    Args:
+        start: The first bytes of the text.
+        path: The file as the caller named it.
+        options: What the caller said; it is not guessed.
+
+    Raises:
+        BarrowSchemaError: Nothing fits, or several dialects fit equally well.
+        What `read_header` raises for the generic dialect where nothing else fits.
+    """
+    generic = find_dialect("generic")
+    first = _try(generic, start, path, options)
+    if first is not None and first.good == first.rows:
+        evidence = f"{first.good} of {first.rows} sample rows are read"
+        return Verdict(generic, evidence, candidates=[first])
+    found = [first] if first is not None and first.good else []
+    for dialect in all_dialects().values():
+        if dialect.name != "generic":
+            candidate = _try(dialect, start, path, options)
+            if candidate is not None and candidate.good:
+                found.append(candidate)
+    if not found:
+        # Says what is missing, or leaves bad rows to the policy of the caller.
+        read_header(start, path, generic, False)
+        return Verdict(generic, "the header fits, no sample row does")
+    found.sort(key=lambda c: (-c.good, -c.columns, c.dialect.name != "generic", c.dialect.name))
+    best, *others = found
+    ties = [c for c in others if (c.good, c.columns) == (best.good, best.columns)]
+    ties = [c for c in ties if not _same_reading(c.dialect, best.dialect)]
+    if ties and best.dialect.name != "generic":
+        names = [c.dialect.name for c in (best, *ties)]
+        raise BarrowSchemaError(
+            message(
+                path,
+                f"dialects {' and '.join(names)} fit equally well",
+                tries=[f'dialect="{name}" (--dialect {name})' for name in names],
+            )
+        )
+    evidence = f"{best.good} of {best.rows} sample rows are read"
+    doubt = ", ".join(f"{c.dialect.name} reads {c.good}" for c in others)
+    return Verdict(best.dialect, evidence, doubt, found)
+
+
+def _same_reading(a: Dialect, b: Dialect) -> bool:
+    """Whether two dialects read every text alike, under two names."""
+    facts = ("header", "columns", "time_format", "date_format", "price_shift", "volume_shift")
+    clocks = ("zone", "stamp", "skip_lines", "decimal")
+    return all(getattr(a, name) == getattr(b, name) for name in (*facts, *clocks))
+
+
+def _try(dialect: Dialect, start: bytes, path: str, options: CsvOptions) -> Candidate | None:
+    """Reads the sample; None if the columns do not fit at all."""
+    try:
+        header = read_header(start, path, dialect, False)
+    except BarrowSchemaError:
+        return None
+    good = rows = 0
+    for cells in _sample(start[header.end :], header):
+        rows += 1
+        good += _fits(cells, header, dialect, options)
+    return Candidate(dialect, rows, good, sum(at >= 0 for at in header.fields))
+
+
+def _sample(text: bytes, header: Header) -> list[list[str]]:
+    """The cells of the first rows; the last one may be cut off, so it is left out."""
+    decoded = text[: 1 << 16].decode("utf-8", "replace").replace("\0", " ")
+    reader = csv.reader(io.StringIO(decoded, newline=""), delimiter=header.delimiter)
+    rows = []
+    try:
+        for cells in reader:
+            if cells and any(cell.strip() for cell in cells):
+                rows.append([cell.strip() for cell in cells])
+            if len(rows) > _SAMPLE_ROWS:
+                break
+    except csv.Error:
+        pass  # a field beyond what the csv module takes: what came before will do
+    return rows[:_SAMPLE_ROWS] if len(rows) > 1 else rows
+
+
+def _fits(cells: list[str], header: Header, dialect: Dialect, options: CsvOptions) -> bool:
+    short = len(cells) < len(header.names)
+    if len(cells) != len(header.names) and not (short and dialect.pad_short):
+        return False
+    cells = cells + [""] * (len(header.names) - len(cells))
+    places = dict(zip(ROLES, header.fields, strict=True))
+    prices = [_number(cells[places[role]], dialect) for role in _PRICES]
+    if any(price is None for price in prices):
+        return False
+    opened, high, low, closed = (price or 0.0 for price in prices)
+    if high < max(opened, closed) or low > min(opened, closed):
+        return False
+    needs_volume = places["volume"] >= 0 and not dialect.volume_optional
+    if needs_volume and _number(cells[places["volume"]], dialect) is None:
+        return False
+    return _has_time(cells, places, dialect, options)
+
+
+def _number(text: str, dialect: Dialect) -> float | None:
+    """A float is good enough to see which of two numbers is larger."""
+    if dialect.thousands:
+        text = text.replace(dialect.thousands, "")
+    try:
+        return float(text.replace(dialect.decimal, "."))
+    except ValueError:
+        return None
+
+
+def _has_time(
+    cells: list[str], places: dict[str, int], dialect: Dialect, options: CsvOptions
+) -> bool:
+    pattern = options.time_format or dialect.time_format
+    if places["ts_event"] >= 0:
+        return _reads(cells[places["ts_event"]], pattern)
+    day, clock = cells[places["date"]], cells[places["time"]]
+    if not _reads(day, dialect.date_format):
+        return False
+    return _reads(clock, pattern) if pattern else _reads(f"2000-01-01 {clock}", "")
+
+
+def _reads(text: str, pattern: str) -> bool:
+    try:
+        return native.parse_time(text, pattern)[2] == 0
+    except BarrowError as error:
+        raise BarrowParseError(str(error), Place("time_format")) from error
+
+
+def sniff_csv(path: str | os.PathLike[str], **options: Any) -> Verdict:
+    """Guesses the dialect of a file.
+
+    Args:
+        path: The file, plain or compressed.
+        **options: As in `read_csv`; what is given is not guessed.
+
+    Returns:
+        The dialect, what speaks for it, and what else fits.
+
+    Raises:
+        BarrowSchemaError: Nothing fits, or several dialects fit equally well.
+        What `read_csv` raises about the file as a whole.
+    """
+    source = TextSource(path, _START_BYTES)
+    try:
+        start = bytes(source.buffer[source.begin : source.end])
+    finally:
+        source.close()
+    return sniff(start, source.path, make_options(options))
