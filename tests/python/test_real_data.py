@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import gzip
+from datetime import datetime
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import barrow as bw
 import pytest
@@ -64,26 +66,73 @@ TOO_WIDE = {
 }
 NO_HEADER = "no column named timestamp (or ts_event, datetime, date, time), open, high, low, close"
 NO_PRICES = "no column named open, high, low, close"
+# Quotes and trades: their records come later.
 REFUSED = {
-    "barchart_jpyusd_1d.csv": "no column named close",  # it is called Last
-    "binance_adabtc_1m_20211127.csv": NO_HEADER,
-    "binance_adabtc_1m_20211128.csv": NO_HEADER,
     "bitstamp_btcusd_trades_2011.csv": NO_HEADER,
     "ccxt_binance_ethusdt_trades_20230202.csv": NO_PRICES,
-    "cryptodatadownload_btcusd_1h.csv": NO_HEADER,  # a line about the source comes first
-    "eurex_fesx_1m_200601.csv": "line 2: the row has 8 fields, the header has 7",
     "fx_quotes_sample_2010.csv": NO_PRICES,
-    "googlefinance_orcl_1d_2010.csv": '"31-Dec-10" is not a date and time in a form that is known',
     "histdata_eurusd_ticks_20200101.csv": NO_HEADER,
-    "mt4_eurusd_1m_201312.csv": NO_HEADER,
-    "ninjatrader_spy_1m_201101.csv": NO_HEADER,
-    "plotly_aapl_1d_2015_2017.csv": NO_PRICES,  # AAPL.Open and so on
-    "sp500_1m_201911.csv": '"11/5/2019 9:30" could be day first or month first',
-    "stooq_djia_1d_2007_2018.csv": NO_HEADER,  # in Polish
     "tardis_bitmex_xbtusd_trades.csv": NO_PRICES,
     "tardis_huobi_btcusd_quotes.csv": NO_PRICES,
     "truefx_usdjpy_ticks_201301.csv": NO_PRICES,
 }
+# Vendor layouts: dialect (found by itself if True), lines before the rows, delimiter,
+# columns of the stamp, its strptime form, its zone, columns of the values.
+VENDORS = {
+    "barchart_jpyusd_1d.csv": ("barchart", True, 1, ",", (0,), "%m/%d/%Y", "UTC", (1, 2, 3, 4, 6)),
+    "binance_adabtc_1m_20211127.csv": (
+        "binance-klines", True, 0, ",", (0,), "ms", "UTC", (1, 2, 3, 4, 5),
+    ),
+    "binance_adabtc_1m_20211128.csv": (
+        "binance-klines", True, 0, ",", (0,), "ms", "UTC", (1, 2, 3, 4, 5),
+    ),
+    "cryptodatadownload_btcusd_1h.csv": (
+        "cryptodatadownload", True, 2, ",", (0,), "%Y-%m-%d %I-%p", "UTC", (2, 3, 4, 5, 6),
+    ),
+    "eurex_fesx_1m_200601.csv": (
+        "backtrader-minutes", True, 1, ",", (0, 1), "%Y-%m-%d %H:%M:%S", "UTC", (2, 3, 4, 5, 6),
+    ),
+    "googlefinance_orcl_1d_2010.csv": (
+        "google-finance", True, 1, ",", (0,), "%d-%b-%y", "UTC", (1, 2, 3, 4, 5),
+    ),
+    "mt4_eurusd_1m_201312.csv": (
+        "metatrader4", True, 0, ",", (0, 1), "%Y.%m.%d %H:%M", "UTC", (2, 3, 4, 5, 6),
+    ),
+    "ninjatrader_spy_1m_201101.csv": (
+        "ninjatrader", False, 0, ";", (0,), "%Y%m%d %H%M%S", "UTC", (1, 2, 3, 4, 5),
+    ),
+    "plotly_aapl_1d_2015_2017.csv": (
+        "plotly", True, 1, ",", (0,), "%Y-%m-%d", "UTC", (1, 2, 3, 4, 5),
+    ),
+    # The columns are open, close, high, low.
+    "sp500_1m_201911.csv": (
+        "us-intraday", False, 1, ",", (0,), "%m/%d/%Y %H:%M", "America/New_York", (1, 3, 4, 2, 5),
+    ),
+    "stooq_djia_1d_2007_2018.csv": (
+        "stooq", True, 1, ",", (0,), "%Y-%m-%d", "UTC", (1, 2, 3, 4, 5),
+    ),
+}  # fmt: skip
+# Rows, first and last stamp of SOURCES.md, in the order of time.
+VENDOR_FACTS = {
+    "barchart_jpyusd_1d.csv": (519, "2018-03-12 00:00:00", "2020-03-11 00:00:00"),
+    "binance_adabtc_1m_20211127.csv": (10, "2021-11-27 00:00:00", "2021-11-27 00:09:00"),
+    "binance_adabtc_1m_20211128.csv": (11, "2021-11-28 00:00:00", "2021-11-28 00:10:00"),
+    "cryptodatadownload_btcusd_1h.csv": (20_111, "2017-07-01 11:00:00", "2019-10-17 09:00:00"),
+    "eurex_fesx_1m_200601.csv": (30_889, "2006-01-02 09:01:00", "2006-02-27 22:00:00"),
+    "googlefinance_orcl_1d_2010.csv": (252, "2010-01-04 00:00:00", "2010-12-31 00:00:00"),
+    "mt4_eurusd_1m_201312.csv": (3_851, "2013-12-11 17:20:00", "2013-12-16 09:53:00"),
+    "ninjatrader_spy_1m_201101.csv": (14_180, "2011-01-03 09:01:00", "2011-02-01 01:00:00"),
+    "plotly_aapl_1d_2015_2017.csv": (506, "2015-02-17 00:00:00", "2017-02-16 00:00:00"),
+    "sp500_1m_201911.csv": (1_563, "2019-11-05 14:30:00", "2019-11-08 20:59:00"),
+    "stooq_djia_1d_2007_2018.csv": (3_020, "2007-01-03 00:00:00", "2018-12-31 00:00:00"),
+}
+
+
+def vendor_stamp(text: str, form: str, zone: str) -> int:
+    if form == "ms":
+        return int(text) * 10**6
+    local = datetime.strptime(text, form).replace(tzinfo=ZoneInfo(zone))
+    return int(local.timestamp()) * 10**9
 
 
 def read_exactly(path: Path, names: tuple[object, ...]) -> tuple[list[int], list[list[str]]]:
@@ -117,7 +166,32 @@ def first_misfit(cells: list[list[str]], encoding: str) -> tuple[int, int, str] 
 
 def test_every_file_is_known(sample_data: Path) -> None:
     files = {path.name for path in sample_data.iterdir()} - {"SOURCES.md"}
-    assert files == set(READ) | set(REFUSED)
+    assert files == set(READ) | set(VENDORS) | set(REFUSED)
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_vendor_files_are_read_as_their_dialect_says(sample_data: Path, name: str) -> None:
+    dialect, found, skip, delimiter, stamp, form, zone, columns = VENDORS[name]
+    path = sample_data / name
+    bars = bw.read_csv(path, dialect=dialect)
+    lines = path.read_text(encoding="utf-8-sig").splitlines()[skip:]
+    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
+    stamps = [vendor_stamp(" ".join(row[i] for i in stamp), form, zone) for row in rows]
+    assert bars.raw("ts_event").tolist() == stamps
+    for column, at in zip(VALUES, columns, strict=True):
+        # Stooq leaves a missing volume out.
+        texts = [row[at] if at < len(row) else "0" for row in rows]
+        expected = [raw_integer(Decimal(t), bars.encoding, column != "volume") for t in texts]
+        assert integers(bars, column) == expected
+    times = sorted(bars.timestamps().astype("datetime64[s]"))
+    shown = [str(t).replace("T", " ") for t in (times[0], times[-1])]
+    assert (len(bars), *shown) == VENDOR_FACTS[name]
+    if found:
+        assert bw.sniff_csv(path).dialect.name == dialect
+        assert bw.read_csv(path) == bars
+    else:
+        with pytest.raises(bw.BarrowSchemaError, match=f"{dialect}.* fit equally well"):
+            bw.read_csv(path)
 
 
 @pytest.mark.parametrize("name", READ)

@@ -186,6 +186,8 @@ def _find_roles(
         matches = [at for p in patterns for at in _matching(lower, p)]
         if not matches:
             continue
+        if role != "ts_event":  # where the order of the patterns tells the best
+            matches.sort()
         first, *others = dict.fromkeys(matches)
         if others and (role != "ts_event" or lower[first] == lower[others[0]]):
             raise BarrowSchemaError(

@@ -77,7 +77,7 @@ def sniff(start: bytes, path: str, options: CsvOptions) -> Verdict:
         What `read_header` raises for the generic dialect where nothing else fits.
     """
     generic = find_dialect("generic")
-    first = _try(generic, start, path, options)
+    first = _try(generic, start, path, options, BarrowSchemaError)
     if first is not None and first.good == first.rows:
         evidence = f"{first.good} of {first.rows} sample rows are read"
         return Verdict(generic, evidence, candidates=[first])
@@ -116,11 +116,20 @@ def _same_reading(a: Dialect, b: Dialect) -> bool:
     return all(getattr(a, name) == getattr(b, name) for name in (*facts, *clocks))
 
 
-def _try(dialect: Dialect, start: bytes, path: str, options: CsvOptions) -> Candidate | None:
-    """Reads the sample; None if the columns do not fit at all."""
+def _try(
+    dialect: Dialect,
+    start: bytes,
+    path: str,
+    options: CsvOptions,
+    misfit: type[BarrowError] | tuple[type[BarrowError], ...] = (
+        BarrowSchemaError,
+        BarrowParseError,
+    ),
+) -> Candidate | None:
+    """Reads the sample; None if the columns do not fit at all, which `misfit` tells."""
     try:
         header = read_header(start, path, dialect, False)
-    except BarrowSchemaError:
+    except misfit:
         return None
     good = rows = 0
     for cells in _sample(start[header.end :], header):
