@@ -21,6 +21,7 @@ def PyInit__native() abi("C") -> Obj:
     table.add[csv_push, 8]("csv_push", "Reads rows of a chunk.")
     table.add[csv_rejects, 1]("csv_rejects", "What the last push refused.")
     table.add[csv_counts, 1]("csv_counts", "Counts so far.")
+    table.add[csv_symbol, 1]("csv_symbol", "The symbol of the first row.")
     table.add[reason_names, 0]("reason_names", "Names of reasons, by code.")
     table.add[parse_value, 5]("parse_value", "Decimal text to a raw value.")
     table.add[format_value, 5]("format_value", "A raw value to decimal text.")

@@ -174,7 +174,8 @@ def csv_rejects(args: Args, n: Int) raises PyErr -> Obj:
 
 def csv_counts(args: Args, n: Int) raises PyErr -> Obj:
     """Args: decoder. Returns (line, rows, blank_lines, rejected, unzoned,
-    price_decimals, size_decimals, five roundings, five first lines)."""
+    price_decimals, size_decimals, five roundings, five first lines, line of the
+    first other symbol)."""
     var handle = handle_of[RowDecoder, _NAME](args[])
     ref d = handle[].value
     return py_ints(
@@ -195,7 +196,14 @@ def csv_counts(args: Args, n: Int) raises PyErr -> Obj:
         d.rounded_lines[2],
         d.rounded_lines[3],
         d.rounded_lines[4],
+        d.other_symbol_line,
     )
+
+
+def csv_symbol(args: Args, n: Int) raises PyErr -> Obj:
+    """Args: decoder. Returns the symbol of the first row, or an empty text."""
+    var handle = handle_of[RowDecoder, _NAME](args[])
+    return py_str(handle[].value.symbol)
 
 
 def reason_names(args: Args, n: Int) raises PyErr -> Obj:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 # Before Python 3.12 type checkers do not see that arrays are buffers.
-Buffer: TypeAlias = bytes | bytearray | memoryview | np.ndarray[Any, Any]
+Buffer: TypeAlias = bytes | bytearray | memoryview | np.ndarray[Any, Any] | pa.Buffer
 _Decoder = NewType("_Decoder", object)
 _Checks = NewType("_Checks", object)
 _Writer = NewType("_Writer", object)
@@ -29,6 +29,7 @@ def csv_push(
 ) -> tuple[int, int, int]: ...
 def csv_rejects(decoder: _Decoder, /) -> tuple[tuple[int, int, int, int, int, int, int], ...]: ...
 def csv_counts(decoder: _Decoder, /) -> tuple[int, ...]: ...
+def csv_symbol(decoder: _Decoder, /) -> str: ...
 def reason_names() -> tuple[str, ...]: ...
 def parse_value(
     text: str, wide: bool, signed: bool, precision: int, rounding: int, /

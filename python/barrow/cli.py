@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -231,11 +232,12 @@ def check(
 
 
 def _is_arrow(file: str) -> bool:
-    try:
-        with open(file, "rb") as opened:
-            return opened.read(6) == b"ARROW1"
-    except OSError:
-        return False  # whoever opens it next says what is wrong
+    # What a pipe has given cannot be read again; whoever opens the file next says
+    # what is wrong with it.
+    if not os.path.isfile(file) or not os.access(file, os.R_OK):
+        return False
+    with open(file, "rb") as opened:
+        return opened.read(6) == b"ARROW1"
 
 
 def _print_check(report: bw.Report) -> None:
@@ -243,13 +245,14 @@ def _print_check(report: bw.Report) -> None:
     warnings = sum(f.count for f in report.findings if f.severity == "warning")
     print(f"{report.source}: {report.rows:,} bars, {errors:,} errors, {warnings:,} warnings")
     for finding in report.findings:
-        first = f"row {finding.first_row}" if finding.first_line is None else None
-        first = first or f"line {finding.first_line}"
-        print(
-            f"  {finding.severity}: {finding.check}, {finding.count:,} rows, first at {first}: "
-            f"{finding.meaning}"
-        )
-        print(f"    {finding.sample}")
+        where = ""
+        if finding.first_line is not None:
+            where = f", {finding.count:,} rows, first at line {finding.first_line}"
+        elif finding.first_row is not None:
+            where = f", {finding.count:,} rows, first at row {finding.first_row}"
+        print(f"  {finding.severity}: {finding.check}{where}: {finding.meaning}")
+        if finding.sample:
+            print(f"    {finding.sample}")
 
 
 @app.command()
@@ -356,6 +359,8 @@ def _interrupt(*_: object) -> NoReturn:
 
 def main() -> None:
     """Runs the command line and turns errors into messages and exit statuses."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
     try:
@@ -367,7 +372,10 @@ def main() -> None:
     except _Interrupted:
         _err.print("interrupted: nothing was written")
         sys.exit(130)
-    except BrokenPipeError:
+    except (BrokenPipeError, UnicodeError, OSError) as error:
+        # What was to be done is done; only its account cannot be printed.
+        if not isinstance(error, BrokenPipeError):
+            _err.print(f"the output cannot be printed: {error}", markup=False)
         # The reader of our output left, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -10,14 +10,16 @@ import errno
 import os
 import re
 import secrets
+import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
 
-from barrow._arrow import COLUMNS, Encoding, convert_batch, read_schema
+from barrow._arrow import COLUMNS, Encoding, bar_schema, convert_batch, read_schema
 from barrow._lib import native
-from barrow.bars import Bars
+from barrow.bars import Bars, BarType
 from barrow.errors import BarrowCorruptError, BarrowIoError, BarrowSchemaError, message, shown
 
 _MAGIC = b"ARROW1"
@@ -25,12 +27,13 @@ _MAGIC = b"ARROW1"
 _SHORTEST = 8 + 4 + 6
 
 
-def open_arrow(path: str | os.PathLike[str]) -> Bars:
+def open_arrow(path: str | os.PathLike[str], *, bar_type: str | None = None) -> Bars:
     """Opens bars in an Arrow IPC file; nothing is read but the footer.
 
     Args:
         path: The file. Do not change it in place while the bars are in use; barrow
             itself always replaces files as a whole.
+        bar_type: The bar type, where the file does not say it.
 
     Returns:
         Bars over the memory-mapped file.
@@ -38,7 +41,8 @@ def open_arrow(path: str | os.PathLike[str]) -> Bars:
     Raises:
         BarrowIoError: The file cannot be read.
         BarrowCorruptError: It is no Arrow IPC file, or not a whole one.
-        BarrowSchemaError: It holds no bars.
+        BarrowSchemaError: It holds no bars, or those of another bar type.
+        BarrowArgumentError: The bar type is none.
     """
     name = os.fspath(path)
     _check_magic(name)
@@ -48,13 +52,21 @@ def open_arrow(path: str | os.PathLike[str]) -> Bars:
         for batch in batches:
             batch.validate()
     except (BarrowCorruptError, pa.ArrowInvalid, OSError) as error:
+        if not str(error).strip() or "<NULL>" in str(error):
+            _interrupt_again()
         raise BarrowCorruptError(
             message(name, f"the file is damaged: {error}", tries=["write it again from its source"])
         ) from error
-    encoding, _ = read_schema(reader.schema, name)
+    encoding, meta = read_schema(reader.schema, name)
     for batch in batches:
         _check_columns(batch, encoding, name)
-    return Bars([batch.select(list(COLUMNS)) for batch in batches], reader.schema)
+    schema = reader.schema
+    if bar_type is not None:
+        BarType.parse(bar_type)
+        if meta.bar_type not in (None, bar_type):
+            raise BarrowSchemaError(message(name, f"the bars are {meta.bar_type}, not {bar_type}"))
+        schema = bar_schema(encoding, replace(meta, bar_type=bar_type))
+    return Bars([batch.select(list(COLUMNS)) for batch in batches], schema)
 
 
 def _check_magic(name: str) -> None:
@@ -207,14 +219,29 @@ class ArrowFileWriter:
         self._close()
         try:
             _fsync(self._temporary)
-            self._refuse_existing()
-            os.replace(self._temporary, self.path)
+            self._publish()
             _fsync(os.path.dirname(self.path) or ".")
         except BarrowIoError:
             raise
         except OSError as error:
             raise _unwritable(self.path, error) from error
         self._temporary = ""
+
+    def _publish(self) -> None:
+        """Gives the file its name; one that came to be meanwhile is not replaced."""
+        if self._overwrite:
+            os.replace(self._temporary, self.path)
+            return
+        try:
+            os.link(self._temporary, self.path)
+        except FileExistsError:
+            self._refuse_existing()
+            raise
+        except OSError:  # a file system without links
+            self._refuse_existing()
+            os.replace(self._temporary, self.path)
+            return
+        os.unlink(self._temporary)
 
     def abort(self) -> None:
         """Removes what was written, unless it was committed."""
@@ -232,8 +259,18 @@ def _fsync(path: str) -> None:
         os.close(descriptor)
 
 
+def _interrupt_again() -> None:
+    """Calls the handler of Ctrl-C, whose exception was lost on the way."""
+    handler = signal.getsignal(signal.SIGINT)
+    if callable(handler):
+        handler(signal.SIGINT, None)
+    raise KeyboardInterrupt
+
+
 def _unwritable(path: str, error: OSError) -> BarrowIoError:
-    # Errors that come through Mojo keep their text only.
+    # Errors that come through Mojo keep their text only, and an interrupt has none.
+    if not str(error).strip() or "<NULL>" in str(error):
+        _interrupt_again()
     told = re.search(r"\[Errno (\d+)\]", str(error))
     number = error.errno or (int(told[1]) if told else None)
     what = os.strerror(number) if number else str(error)

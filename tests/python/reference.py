@@ -126,8 +126,18 @@ class Row:
     reason: str | None = None
 
 
+# A quoted field has at most so many lines; a quote open any longer is a stray one.
+_MOST_LINES = 64
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
 def split_text(text: bytes, delimiter: bytes = b",") -> list[Row]:
-    """All lines that are not blank, with their cells, the way RFC 4180 splits them."""
+    """All lines that are not blank, with their cells, the way RFC 4180 splits them.
+
+    A row over several lines whose quotes or fields do not come out right gives up its
+    first line only: a stray quote takes no other lines with it.
+    """
+    width = 0
     plain = re.compile(rb"[^\r\n" + re.escape(delimiter) + rb"]*")
     rows = []
     at, line = 0, 1
@@ -137,7 +147,8 @@ def split_text(text: bytes, delimiter: bytes = b",") -> list[Row]:
             cell = b""
             if text[at : at + 1] == b'"':
                 found = _QUOTED.match(text, at)
-                if found is None:
+                lines = 0 if found is None else len(_LINE_END.findall(text[begin : found.end()]))
+                if found is None or lines >= _MOST_LINES:
                     cell, at, reason = text[at:], len(text), "unclosed_quote"
                 else:
                     cell, at = found[1], found.end()
@@ -154,8 +165,15 @@ def split_text(text: bytes, delimiter: bytes = b",") -> list[Row]:
         row = text[begin:at]
         if b"\0" in row and reason != "unclosed_quote":
             reason = "nul_byte"
+        width = width or len(cells)
+        if reason is None and len(cells) != width:
+            reason = "field_count"
+        first = _LINE_END.search(row)
+        if first and reason in ("unclosed_quote", "text_after_quote", "field_count"):
+            at = begin + first.start()
+            row = text[begin:at]
         end = re.compile(rb"\r\n|\r|\n|\Z").match(text, at)
-        if cells != [""]:
+        if cells != [""] or row.startswith(b'"'):
             rows.append(Row(line, begin, row, cells, reason))
         line += len(re.findall(rb"\r\n|\r|\n", row)) + 1
         at = end.end()

@@ -216,7 +216,7 @@ def test_scan_batches_own_their_memory(csv_file) -> None:
 
 
 def test_scan_finds_errors_of_options_and_files_at_once(tmp_path, csv_file) -> None:
-    with pytest.raises(bw.BarrowArgumentError, match="batch_rows: 0 is less than 1"):
+    with pytest.raises(bw.BarrowArgumentError, match="batch_rows: 0 is no number from 1"):
         bw.scan_csv(csv_file(HEADER + ROW), batch_rows=0)
     with pytest.raises(bw.BarrowIoError):
         bw.scan_csv(tmp_path / "none.csv")

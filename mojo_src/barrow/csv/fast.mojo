@@ -128,6 +128,7 @@ struct LayoutEngine(Movable):
         self._current = -1
         self._has_high = False
         self._blocks = 1
+        self._day = -1
 
     def learn[
         price: DType, size: DType

@@ -138,14 +138,21 @@ def learn_layout[
     var builder = _Builder(text, begin, length)
     for field in range(plan.field_count):
         _ignore(builder, text, fields.begins[field], fields.ends[field])
+    # Another symbol is another layout: the scalar parser sees each first row.
+    var symbol = plan.field(Role.SYMBOL)
+    if symbol >= 0:
+        _fix(builder, text, fields.begins[symbol], fields.ends[symbol])
     if not _place_times(builder, text, fields, plan):
         return None
     if not _place_values[price, size](builder, text, fields, plan, row):
         return None
-    # A line feed inside quotes would be taken for the end of a row.
-    for i in range(length - 1):
-        if text[begin + i] == UInt8(ord("\n")):
+    # A line end inside quotes would be taken for the end of a row, or would not be
+    # counted as a line.
+    for i in range(begin, end):
+        if text[i] == UInt8(ord("\n")) or text[i] == UInt8(ord("\r")):
             return None
+    if plan.comment != 0 and builder.layout.free[0] & 1 != 0:
+        return None
     if not builder.finish():
         return None
     builder.layout.zoned = row.text_zoned
@@ -470,6 +477,9 @@ def _place_value[
 ) -> Bool:
     var at = begin
     if text[at] == UInt8(ord("-")):
+        # A volume of -0 is good, but nothing else that looks like it.
+        if lane == FIRST_VALUE + 4:
+            return False
         builder.layout.sign[lane] = -1
         builder.layout.has_sign = True
     at += Int(text[at] == UInt8(ord("-")) or text[at] == UInt8(ord("+")))

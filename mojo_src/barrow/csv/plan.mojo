@@ -29,16 +29,18 @@ struct Role(Equatable, TrivialRegisterPassable):
     """The day, where date and time of day are two fields."""
     comptime TIME = Self(8)
     """The time of day, where date and time of day are two fields."""
+    comptime SYMBOL = Self(9)
+    """Which instrument; only told apart from others, not kept."""
     comptime IGNORED = Self(255)
     """Not read."""
 
     comptime VALUES = 5
     """How many value columns a bar has."""
-    comptime COUNT = 9
+    comptime COUNT = 10
     """How many roles there are besides `IGNORED`."""
 
 
-struct RowPlan(Movable):
+struct RowPlan(Copyable):
     """Everything the row parser has to know; made once per file."""
 
     var delimiter: UInt8

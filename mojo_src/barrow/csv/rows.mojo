@@ -69,6 +69,10 @@ struct RowDecoder(Movable):
     """Values rounded so far, by value column."""
     var rounded_lines: Array[Int, Role.VALUES]
     """The line of the first rounding of every value column; 0 if none."""
+    var symbol: String
+    """The symbol of the first row, where there is such a column."""
+    var other_symbol_line: Int
+    """The line of the first row with another symbol; 0 if there is none."""
     var rejects: List[Reject]
     """What the last push refused; places are within its chunk."""
     var fields: FieldSpans
@@ -98,6 +102,8 @@ struct RowDecoder(Movable):
         self.size_decimals = 0
         self.roundings = Array[Int, Role.VALUES](fill=0)
         self.rounded_lines = Array[Int, Role.VALUES](fill=0)
+        self.symbol = ""
+        self.other_symbol_line = 0
         self.rejects = List[Reject]()
 
     def push[
@@ -164,6 +170,7 @@ struct RowDecoder(Movable):
             )
             if span.next < 0:
                 break
+            var refused = self.rejected
             if self._is_blank_line(text, at, span):
                 self.blank_lines += 1
             elif span.reason != Reason.OK:
@@ -193,6 +200,7 @@ struct RowDecoder(Movable):
                 else:
                     sink.store(first_row + count, row, self.line)
                     self._count(row)
+                    self._note_symbol(text, self.rows + count)
                     self.engine.learn(
                         text,
                         at,
@@ -203,6 +211,14 @@ struct RowDecoder(Movable):
                         row,
                     )
                     count += 1
+            if self.rejected > refused and _is_torn(
+                span, self.rejects[len(self.rejects) - 1].reason
+            ):
+                # A stray quote must not take the lines after its own with it.
+                var end = at + self.rejects[len(self.rejects) - 1].length
+                self.line += 1
+                at = _line_end(text, end, True)
+                continue
             self.line += span.lines
             at = span.next
         if stop == Stop.INPUT and len(self.rejects) == self.plan.reject_limit:
@@ -234,6 +250,18 @@ struct RowDecoder(Movable):
                     if self.rounded_lines[i] == 0:
                         self.rounded_lines[i] = self.line
 
+    def _note_symbol(mut self, text: ByteView, row: Int):
+        var field = self.plan.field(Role.SYMBOL)
+        if field < 0 or self.other_symbol_line > 0:
+            return
+        var cell = text.slice(
+            self.fields.begins[field], self.fields.ends[field]
+        )
+        if row == 0:
+            self.symbol = cell.text()
+        elif cell.text() != self.symbol:
+            self.other_symbol_line = self.line
+
     def _count_fast_rows(mut self):
         """Moves the engine's counts over."""
         self.unzoned += self.engine.unzoned
@@ -251,14 +279,20 @@ struct RowDecoder(Movable):
         reason: Reason,
         field: Int,
     ):
+        var end = span.end
+        if _is_torn(span, reason):
+            end = begin
+            while end < span.end and not _is_line_end(text[end]):
+                end += 1
         var has_cell = reason != Reason.FIELD_COUNT and field >= 0
+        has_cell = has_cell and self.fields.ends[field] <= end
         var cell = self.fields.begins[field] if has_cell else begin
         var cell_end = self.fields.ends[field] if has_cell else begin
         self.rejects.append(
             Reject(
                 self.line,
                 begin,
-                span.end - begin,
+                end - begin,
                 field,
                 cell,
                 cell_end - cell,
@@ -268,11 +302,32 @@ struct RowDecoder(Movable):
         self.rejected += 1
 
 
+def _is_torn(span: RowSpan, reason: Reason) -> Bool:
+    """Whether a refused row over several lines is no row at all, since a quote was
+    never meant to open one."""
+    return span.lines > 1 and (
+        reason == Reason.UNCLOSED_QUOTE
+        or reason == Reason.TEXT_AFTER_QUOTE
+        or reason == Reason.FIELD_COUNT
+    )
+
+
+@always_inline
+def _is_line_end(byte: UInt8) -> Bool:
+    return byte == UInt8(ord("\n")) or byte == UInt8(ord("\r"))
+
+
 def _line_end(text: ByteView, begin: Int, final: Bool) -> Int:
     """Where the next line starts; -1 if that is not in the chunk."""
     var at = begin
-    while at < len(text) and text[at] != UInt8(ord("\n")):
+    while at < len(text) and not _is_line_end(text[at]):
         at += 1
     if at == len(text):
         return at if final else -1
-    return at + 1
+    var pair = text[at] == UInt8(ord("\r"))
+    at += 1
+    if pair and at == len(text) and not final:
+        return -1
+    if pair and at < len(text) and text[at] == UInt8(ord("\n")):
+        at += 1
+    return at

@@ -2,7 +2,7 @@
 
 Beyond the RFC: lines end with LF, CRLF or a lone CR, in any mixture; blanks (space
 and tab) around a field do not belong to it, unless they are the delimiter; a quote
-inside an unquoted field is an ordinary byte.
+inside an unquoted field is an ordinary byte; a quoted field has at most 64 lines.
 """
 
 from barrow.errors import Reason
@@ -12,6 +12,8 @@ comptime _LF = UInt8(ord("\n"))
 comptime _CR = UInt8(ord("\r"))
 comptime _SPACE = UInt8(ord(" "))
 comptime _TAB = UInt8(ord("\t"))
+# A quote that is still open after so many lines was never meant to be closed.
+comptime _MOST_LINES = 64
 
 
 struct FieldSpans(Sized):
@@ -152,6 +154,8 @@ def split_row(
                         and not (at + 1 < length and text[at + 1] == _LF)
                     ):
                         lines += 1
+                        if lines > _MOST_LINES:
+                            return RowSpan(at, at, lines, Reason.UNCLOSED_QUOTE)
                     at += 1
                 if at == length:
                     if not final:

@@ -1,7 +1,7 @@
 """A list for hot loops, checked in debug builds only."""
 
 
-struct Pool[T: Copyable & Deinitable](Movable, Sized):
+struct Pool[T: Copyable & Deinitable](Copyable, Sized):
     """Owns items that are read by index without a bounds check.
 
     A failed check of a `List` aborts the process, and even one that never fails

@@ -23,7 +23,7 @@ struct Fold(Equatable, TrivialRegisterPassable):
     """The second time."""
 
 
-struct Zone(Movable):
+struct Zone(Copyable):
     """The offsets of a zone, period after period.
 
     Period `i` goes from `starts[i]` to `starts[i + 1]`, in nanoseconds UTC, and

@@ -347,7 +347,12 @@ class Bars:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild, (self.to_arrow(),))
+        # A stream holds the rows of a slice only, not the buffers they come from.
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, self._schema) as writer:
+            for batch in self._batches:
+                writer.write_batch(batch)
+        return (_rebuild, (sink.getvalue().to_pybytes(),))
 
     def _facts(self) -> str:
         precisions = f"precision {self.price_precision}/{self.size_precision}"
@@ -390,8 +395,8 @@ class Bars:
         )
 
 
-def _rebuild(table: pa.Table) -> Bars:
-    return Bars.from_arrow(table)
+def _rebuild(stream: bytes) -> Bars:
+    return Bars.from_arrow(pa.ipc.open_stream(stream).read_all())
 
 
 __all__ = ["ENCODINGS", "Bars"]

@@ -56,6 +56,9 @@ def check_csv(path: str | os.PathLike[str], **options: Any) -> tuple[Report, Csv
             name, "error", reject.count, None, reject.first_line, reject.sample, meaning
         )
         report.findings.append(finding)
+    if "volume" not in reader.header.role_names:
+        meaning = "there is no volume column; ingest wants a default volume"
+        report.findings.append(Finding("missing_column", "warning", 1, None, None, "", meaning))
     report.sort()
     return report, account
 
@@ -70,7 +73,7 @@ def _all_stamps(
         columns = ColumnSet(reader.encoding, _ROWS, lines=True)
         while not reader.ended:
             columns, rows = reader.read(columns, 0)
-            stamps.append(columns.times[0][:rows].copy())
+            stamps.append(columns.stamps[:rows].copy())
             lines.append(columns.lines[:rows].copy())
     finally:
         reader.close()

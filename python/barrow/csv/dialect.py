@@ -16,7 +16,10 @@ from typing import Any
 
 from barrow.errors import BarrowArgumentError, message
 
-ROLES = ("open", "high", "low", "close", "volume", "ts_event", "ts_init", "date", "time")
+ROLES = (
+    *("open", "high", "low", "close", "volume"),
+    *("ts_event", "ts_init", "date", "time", "symbol"),
+)
 """What columns are for, in the order of `Role` in mojo_src/barrow/csv/plan.mojo."""
 
 _FOLDER = Path(__file__).parent / "dialects"

@@ -42,6 +42,11 @@ class Header:
     end: int
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def role_names(self) -> set[str]:
+        """The roles that have a column."""
+        return {role for role, at in zip(ROLES, self.fields, strict=True) if at >= 0}
+
     def role_name(self, role: str) -> str:
         """The name of a role's column in the file."""
         at = self.fields[ROLES.index(role)]
@@ -139,13 +144,25 @@ _LINE_ENDS = re.compile("\r\n|\n|\r")
 
 
 def _line_end(text: bytes, begin: int) -> tuple[int, int]:
-    """The end of a line and the start of the next one: LF, CRLF or CR, not in quotes."""
-    quoted = False
+    """The end of a line and the start of the next one: LF, CRLF or CR, not in quotes.
+
+    A quote opens a cell only where the cell starts; elsewhere it is a letter.
+    """
+    quoted, closed = False, -1
     for match in re.compile(rb'"|\r\n|\n|\r').finditer(text, begin):
-        if match[0] == b'"':
-            quoted = not quoted
-        elif not quoted:
-            return match.span()
+        at = match.start()
+        if match[0] != b'"':
+            if not quoted:
+                return match.span()
+        elif quoted:
+            quoted, closed = False, at
+        else:
+            starts = at == begin or text[at - 1 : at] in (b",", b"\t", b";", b"|", b" ")
+            quoted = starts or closed == at - 1
+    if quoted:
+        # No cell ends as it begins: take quotes for letters.
+        ends = re.compile(rb"\r\n|\n|\r").search(text, begin)
+        return ends.span() if ends else (len(text), len(text))
     return len(text), len(text)
 
 

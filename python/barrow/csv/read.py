@@ -93,8 +93,8 @@ def scan_csv(
         BarrowArgumentError: `batch_rows` is less than 1.
         What `read_csv` raises; about rows, when the first batch is asked for.
     """
-    if batch_rows < 1:
-        raise BarrowArgumentError(message("batch_rows", f"{batch_rows} is less than 1"))
+    if not isinstance(batch_rows, int) or batch_rows < 1:
+        raise BarrowArgumentError(message("batch_rows", f"{batch_rows!r} is no number from 1"))
     return BatchScan(RowReader(path, make_options(options)), batch_rows)
 
 

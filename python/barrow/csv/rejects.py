@@ -77,7 +77,7 @@ class RejectLog:
             return f"the row has {field} fields, the header has {expected}", None
         whole_rows = {
             "text_after_quote": "a closing quote is followed by text",
-            "unclosed_quote": "the file ends inside a quoted field",
+            "unclosed_quote": "a quote opens a field and is never closed",
             "nul_byte": "the row holds a zero byte",
         }
         if reason in whole_rows:

@@ -39,6 +39,9 @@ _REJECTS_AT_ONCE = 1024
 class ColumnSet:
     """Writable columns with room for a number of rows.
 
+    Their memory comes from pyarrow's pool: it is aligned to 64 bytes, and memory freed
+    before is used again without the operating system clearing it.
+
     Args:
         encoding: Decides the width of values.
         capacity: How many rows there is room for.
@@ -48,38 +51,44 @@ class ColumnSet:
     def __init__(self, encoding: Encoding, capacity: int, lines: bool = False) -> None:
         self.encoding = encoding
         self.capacity = capacity
-        self.values = [np.empty(capacity * encoding.width, np.uint8) for _ in VALUES]
-        self.times = [np.empty(capacity, np.uint64) for _ in range(2)]
+        self.widths = (*[encoding.width] * len(VALUES), 8, 8)
+        self._buffers = [pa.allocate_buffer(capacity * w, resizable=True) for w in self.widths]
         self.lines = np.empty(capacity if lines else 0, np.uint64)
 
-    def buffers(self) -> tuple[Array, ...]:
+    def buffers(self) -> tuple[Any, ...]:
         """The columns in the order of the schema, then the lines."""
-        return (*self.values, *self.times, self.lines)
+        return (*self._buffers, self.lines)
+
+    @property
+    def stamps(self) -> Array:
+        """The column `ts_event`."""
+        return np.frombuffer(self._buffers[len(VALUES)], np.uint64)
 
     def widen(self, rows: int) -> ColumnSet:
         """The first rows again, with 128-bit values."""
         wide = ColumnSet(FIXED16, self.capacity, len(self.lines) > 0)
-        for name, source, target in zip(VALUES, self.values, wide.values, strict=True):
-            native.column_widen(source[: 8 * rows], name != "volume", target[: 16 * rows])
-        for old, new in zip((*self.times, self.lines), (*wide.times, wide.lines), strict=True):
-            new[:rows] = old[:rows]
+        pairs = zip(self._buffers, wide._buffers, strict=True)
+        for i, (old, new) in enumerate(pairs):
+            source, target = memoryview(old), memoryview(new)
+            if i < len(VALUES):
+                native.column_widen(source[: 8 * rows], VALUES[i] != "volume", target[: 16 * rows])
+            else:
+                target[: 8 * rows] = source[: 8 * rows]
+        wide.lines[:rows] = self.lines[:rows]
         return wide
 
     def resize(self, capacity: int) -> None:
         """Gives room for more or fewer rows; the first ones stay."""
-        for values in self.values:
-            values.resize(capacity * self.encoding.width, refcheck=False)
-        for times in self.times:
-            times.resize(capacity, refcheck=False)
+        for buffer, width in zip(self._buffers, self.widths, strict=True):
+            buffer.resize(capacity * width, shrink_to_fit=False)
         if len(self.lines):
             self.lines.resize(capacity, refcheck=False)
         self.capacity = capacity
 
     def batch(self, schema: pa.Schema, rows: int) -> pa.RecordBatch:
         """The first rows as a batch over the columns' own memory."""
-        width = self.encoding.width
-        buffers = [c[: rows * width] for c in self.values] + [c[:rows] for c in self.times]
-        return stored_batch(schema, buffers, rows)
+        pairs = zip(self._buffers, self.widths, strict=True)
+        return stored_batch(schema, [b.slice(0, rows * w) for b, w in pairs], rows)
 
 
 class RowReader:
@@ -105,6 +114,7 @@ class RowReader:
     ) -> None:
         self.options = options
         self._settled = settled
+        self._first_ts = self._last_ts = 0
         self.encoding = settled[0] if settled else options.first_encoding
         self.source = TextSource(path, options.chunk_bytes, ahead=options.threads > 1)
         try:
@@ -193,6 +203,10 @@ class RowReader:
                 columns.buffers(),
                 row,
             )
+            if rows:
+                stamps = columns.stamps
+                self._first_ts = self._first_ts or int(stamps[row])
+                self._last_ts = int(stamps[row + rows - 1])
             row += rows
             rejects = native.csv_rejects(self._decoder)
             if rejects:
@@ -239,6 +253,7 @@ class RowReader:
             options.bar_type,
             counts[5] if options.price_precision == "auto" else options.price_precision,
             counts[6] if options.size_precision == "auto" else options.size_precision,
+            native.csv_symbol(self._decoder) or None,
         )
 
     def schema(self) -> pa.Schema:
@@ -254,6 +269,13 @@ class RowReader:
             notes.insert(0, f"dialect {self.dialect.name}: {self.dialect.title}")
         if self.dialect.zone and self.options.timezone is None:
             notes.append(f"times are in the zone of the dialect, {self.dialect.zone}")
+        if counts[17]:
+            symbol = native.csv_symbol(self._decoder)
+            notes.insert(
+                0, f"several symbols are mixed: {symbol} first, another one at line {counts[17]}"
+            )
+        if self._first_ts > self._last_ts:
+            notes.append("the text is newest first, and so are the bars")
         if counts[4]:
             notes.append(f"{counts[4]:,} time stamps have no zone and were read as UTC")
         if self.options.default_volume is not None and self.header.fields[4] < 0:

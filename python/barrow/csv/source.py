@@ -10,11 +10,19 @@ from typing import Any
 
 import pyarrow as pa
 
-from barrow.errors import BarrowCorruptError, BarrowIoError, BarrowParseError, Place, message, shown
+from barrow.errors import (
+    BarrowCorruptError,
+    BarrowIoError,
+    BarrowParseError,
+    BarrowUnsupportedError,
+    Place,
+    message,
+    shown,
+)
 
 _CODECS = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd"}
 # A row longer than this is an unclosed quote or no text at all.
-LONGEST_ROW = 64 << 20
+LONGEST_ROW = 16 << 20
 # Chunks are read behind this much room for the start of a row.
 _ROOM = 1 << 14
 
@@ -77,8 +85,13 @@ class TextSource:
         self.begin = self.end = self._room
         self.offset = -self._room
         self.final = False
-        self._read_ahead()
-        self.refill()
+        self._process = os.getpid()
+        try:
+            self._read_ahead()
+            self.refill()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def can_read_twice(self) -> bool:
@@ -94,7 +107,7 @@ class TextSource:
         """Drops the used part of the window and reads more behind the rest.
 
         Raises:
-            BarrowParseError: One row fills more than 64 MiB.
+            BarrowParseError: One row fills more than 16 MiB.
             BarrowIoError: Reading failed.
             BarrowCorruptError: The compressed data is damaged.
         """
@@ -140,6 +153,14 @@ class TextSource:
 
     def _take(self) -> int:
         """Bytes of the next chunk, which is then in `_next` behind the room."""
+        if os.getpid() != self._process:
+            raise BarrowUnsupportedError(
+                message(
+                    self.path,
+                    "reading goes on in another process than it began in",
+                    tries=["open the file again after fork"],
+                )
+            )
         try:
             if self._pending is not None:
                 return self._pending.result()
@@ -157,7 +178,7 @@ class TextSource:
 
     def close(self) -> None:
         """Closes the file."""
-        if self._reader is not None:
+        if self._reader is not None and os.getpid() == self._process:
             self._reader.shutdown()
         self._file.close()
         self._raw.close()

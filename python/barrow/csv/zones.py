@@ -16,7 +16,6 @@ _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2262, 4, 1, tzinfo=UT
 _ENDS = (-(2**63), 2**63 - 1)
 
 
-@cache
 def offsets(zone: str) -> Table:
     """Where the offset of a zone changes, and to what.
 
@@ -30,6 +29,8 @@ def offsets(zone: str) -> Table:
     Raises:
         BarrowArgumentError: There is no such zone.
     """
+    if not isinstance(zone, str):
+        raise BarrowArgumentError(message("timezone", f"{zone!r} is no name of a zone"))
     fixed = re.fullmatch(r"(?:UTC)?([+-])(\d{1,2}):?(\d{2})?", zone, re.IGNORECASE)
     if fixed:
         seconds = int(fixed[2]) * _HOUR + int(fixed[3] or 0) * 60
@@ -51,6 +52,7 @@ def offsets(zone: str) -> Table:
         ) from error
 
 
+@cache
 def _changes(zone: ZoneInfo) -> Table:
     """Looks at every half month and halves the time between two that differ."""
     bounds, found = [_ENDS[0]], [_offset(zone, _FIRST)]

@@ -83,9 +83,9 @@ def ingest(
         with ArrowFileWriter(output, reader.schema(), overwrite=overwrite) as writer:
             report = _copy(reader, writer, batch_rows, progress)
             rejects = reader.rejects_file
-            if rejects is not None:
-                rejects.commit()
             try:
+                if rejects is not None:
+                    rejects.commit()
                 writer.commit()
             except BaseException:
                 if rejects is not None:
@@ -136,8 +136,8 @@ def _copy(
             writer.restate(reader.schema())
         writer.write(columns.batch(writer.schema, rows))
         if batches == 0:
-            first_ts = int(columns.times[0][0])
-        last_ts = int(columns.times[0][rows - 1])
+            first_ts = int(columns.stamps[0])
+        last_ts = int(columns.stamps[rows - 1])
         batches, total = batches + 1, total + rows
         if progress is not None:
             progress(reader.source.position, reader.source.size, total)

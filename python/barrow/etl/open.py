@@ -17,7 +17,7 @@ def open_bars(path: str | os.PathLike[str], *, bar_type: str | None = None) -> B
 
     Args:
         path: The file. Text is told by its suffix; everything else must be Arrow.
-        bar_type: Goes into the metadata of bars read from text.
+        bar_type: Goes into the metadata of bars that have none.
 
     Returns:
         The bars.
@@ -30,4 +30,4 @@ def open_bars(path: str | os.PathLike[str], *, bar_type: str | None = None) -> B
     """
     if Path(path).suffix.lower() in _TEXT_SUFFIXES:
         return read_csv(path, bar_type=bar_type)
-    return open_arrow(path)
+    return open_arrow(path, bar_type=bar_type)
