@@ -357,6 +357,17 @@ def _interrupt(*_: object) -> NoReturn:
     raise _Interrupted
 
 
+def _tell(error: bw.BarrowError) -> None:
+    """Prints an error for people, and with --json for machines too."""
+    _err.print(f"{error.kind}: {error}", markup=False)
+    if "--json" in sys.argv:
+        facts: dict[str, Any] = {"kind": error.kind, "message": str(error)}
+        if isinstance(error, bw.BarrowParseError) and error.place is not None:
+            place = error.place
+            facts |= {"reason": error.reason, "line": place.line, "column": place.name}
+        print(json.dumps({"error": facts}, indent=2))
+
+
 def main() -> None:
     """Runs the command line and turns errors into messages and exit statuses."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -366,9 +377,8 @@ def main() -> None:
     try:
         app()
     except bw.BarrowError as error:
-        wrong_use = isinstance(error, bw.BarrowArgumentError)
-        _err.print(f"{error.kind}: {error}", markup=False)
-        sys.exit(2 if wrong_use else 1)
+        _tell(error)
+        sys.exit(2 if isinstance(error, bw.BarrowArgumentError) else 1)
     except _Interrupted:
         _err.print("interrupted: nothing was written")
         sys.exit(130)

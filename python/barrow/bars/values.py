@@ -27,20 +27,28 @@ class _Value:
     Compares with and hashes like any number of the same value.
     """
 
-    __slots__ = ("precision", "raw", "scale")
+    __slots__ = ("_precision", "_raw", "_scale")
     _signed: ClassVar[bool]
 
-    raw: int
-    """The value times ten to the power of `scale`."""
-    precision: int
-    """Decimals that carry meaning."""
-    scale: int
-    """9 or 16."""
-
     def __init__(self, raw: int, precision: int, scale: int) -> None:
-        self.raw = raw
-        self.precision = precision
-        self.scale = scale
+        self._raw = raw
+        self._precision = precision
+        self._scale = scale
+
+    @property
+    def raw(self) -> int:
+        """The value times ten to the power of `scale`."""
+        return self._raw
+
+    @property
+    def precision(self) -> int:
+        """Decimals that carry meaning."""
+        return self._precision
+
+    @property
+    def scale(self) -> int:
+        """9 or 16."""
+        return self._scale
 
     @classmethod
     def parse(cls, text: str, *, encoding: str = "auto") -> Self:
@@ -111,12 +119,7 @@ class Quantity(_Value):
 class Bar:
     """One bar; its values are decoded when they are asked for."""
 
-    __slots__ = ("_encoding", "_meta", "_raw", "ts_event", "ts_init")
-
-    ts_event: int
-    """When it happened, as the source stamped it: nanoseconds UTC since 1970."""
-    ts_init: int
-    """When the bar could be known: nanoseconds UTC since 1970."""
+    __slots__ = ("_encoding", "_meta", "_raw", "_ts_event", "_ts_init")
 
     def __init__(
         self,
@@ -127,10 +130,20 @@ class Bar:
         encoding: Encoding,
     ) -> None:
         self._raw = raw
-        self.ts_event = ts_event
-        self.ts_init = ts_init
+        self._ts_event = ts_event
+        self._ts_init = ts_init
         self._meta = meta
         self._encoding = encoding
+
+    @property
+    def ts_event(self) -> int:
+        """When it happened, as the source stamped it: nanoseconds UTC since 1970."""
+        return self._ts_event
+
+    @property
+    def ts_init(self) -> int:
+        """When the bar could be known: nanoseconds UTC since 1970."""
+        return self._ts_init
 
     def _price(self, at: int) -> Price:
         return Price(self._raw[at], self._meta.price_precision, self._encoding.scale)

@@ -2,7 +2,7 @@
 chunk by chunk, and keeps an account of every row."""
 
 from barrow.csv.check import check_csv
-from barrow.csv.options import CsvOptions, OnError, make_options
+from barrow.csv.options import CsvKeywords, CsvOptions, OnError, make_options
 from barrow.csv.read import BatchScan, read_csv, scan_csv
 from barrow.csv.report import CsvReport, RejectCount
 from barrow.csv.rows import ColumnSet, RowReader
@@ -11,6 +11,7 @@ from barrow.csv.sniff import Verdict, sniff_csv
 __all__ = [
     "BatchScan",
     "ColumnSet",
+    "CsvKeywords",
     "CsvOptions",
     "CsvReport",
     "OnError",

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from barrow.bars import Bars, Finding, Report
 from barrow.bars.checks import Validator, count_distant_duplicates, step_of
-from barrow.csv.options import CsvOptions, make_options
+from barrow.csv.options import CsvKeywords, CsvOptions, make_options
 from barrow.csv.report import CsvReport
 from barrow.csv.rows import ColumnSet, RowReader
 
 _ROWS = 65_536
 
 
-def check_csv(path: str | os.PathLike[str], **options: Any) -> tuple[Report, CsvReport]:
+def check_csv(
+    path: str | os.PathLike[str], **options: Unpack[CsvKeywords]
+) -> tuple[Report, CsvReport]:
     """Validates a CSV file in bounded memory; rows that cannot be read are findings.
 
     Args:

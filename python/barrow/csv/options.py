@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from barrow._arrow import ENCODINGS, FIXED8, Encoding, parse_raw, rounding_code
 from barrow.bars import BarType
@@ -15,6 +15,28 @@ from barrow.errors import BarrowArgumentError, BarrowParseError, message
 OnError = Literal["raise", "skip", "quarantine"]
 # Codes of `Fold` in mojo_src/barrow/time/zone.mojo.
 FOLDS = {"raise": 0, "earlier": 1, "later": 2}
+
+
+class CsvKeywords(TypedDict, total=False):
+    """The options as keyword arguments; `CsvOptions` says what they mean."""
+
+    bar_type: str | None
+    dialect: str
+    price_precision: int | Literal["auto"]
+    size_precision: int | Literal["auto"]
+    encoding: str
+    rounding: str
+    on_error: OnError
+    rejects: str | os.PathLike[str] | None
+    default_volume: Any
+    timezone: str | None
+    fold: str
+    time_format: str | None
+    ts_init_delta: int
+    stamp: Literal["open", "close"] | None
+    chunk_bytes: int
+    threads: int
+    layouts: bool
 
 
 @dataclass(frozen=True)
@@ -167,7 +189,7 @@ class CsvOptions:
         return FIXED8
 
 
-def make_options(options: dict[str, Any]) -> CsvOptions:
+def make_options(options: CsvKeywords) -> CsvOptions:
     """Options from keyword arguments.
 
     Raises:

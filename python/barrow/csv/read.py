@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Self
+from typing import Self, Unpack
 
 from barrow.bars import Bars
-from barrow.csv.options import make_options
+from barrow.csv.options import CsvKeywords, make_options
 from barrow.csv.rows import ColumnSet, RowReader
 from barrow.errors import BarrowArgumentError, BarrowUnsupportedError, message
 
@@ -16,7 +16,7 @@ _SAMPLE_BYTES = 1 << 16
 _GROWTH = 1.5
 
 
-def read_csv(path: str | os.PathLike[str], **options: Any) -> Bars:
+def read_csv(path: str | os.PathLike[str], **options: Unpack[CsvKeywords]) -> Bars:
     """Reads bars from a CSV file with a header, exactly.
 
     The header names a time stamp (`timestamp`, `ts_event`, `datetime`, `date` and
@@ -72,7 +72,7 @@ def _expected_rows(reader: RowReader) -> int:
 
 
 def scan_csv(
-    path: str | os.PathLike[str], *, batch_rows: int = 65_536, **options: Any
+    path: str | os.PathLike[str], *, batch_rows: int = 65_536, **options: Unpack[CsvKeywords]
 ) -> BatchScan:
     """Reads bars from a CSV file batch by batch, in bounded memory.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -152,6 +153,8 @@ class RejectsFile:
         self.path = os.fspath(path)
         self._temporary = ""
         self._file: IO[bytes] | None = None
+        if not Path(self.path).parent.is_dir():
+            raise self._unwritable(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
         if Path(self.path).exists():
             raise BarrowIoError(
                 message(self.path, "the file for rejected rows exists", tries=["remove it"])

@@ -6,12 +6,12 @@ import csv
 import io
 import os
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Unpack
 
 from barrow._lib import native
 from barrow.csv.dialect import ROLES, Dialect, all_dialects, find_dialect
 from barrow.csv.header import Header, read_header
-from barrow.csv.options import CsvOptions, make_options
+from barrow.csv.options import CsvKeywords, CsvOptions, make_options
 from barrow.csv.source import TextSource
 from barrow.errors import (
     BarrowError,
@@ -201,7 +201,7 @@ def _reads(text: str, pattern: str) -> bool:
         raise BarrowParseError(str(error), Place("time_format")) from error
 
 
-def sniff_csv(path: str | os.PathLike[str], **options: Any) -> Verdict:
+def sniff_csv(path: str | os.PathLike[str], **options: Unpack[CsvKeywords]) -> Verdict:
     """Guesses the dialect of a file.
 
     Args:

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import pyarrow as pa
 
 from barrow.bars import Bars
-from barrow.csv import ColumnSet, CsvReport, RowReader, make_options
+from barrow.csv import ColumnSet, CsvKeywords, CsvReport, RowReader, make_options
 from barrow.errors import BarrowArgumentError, BarrowParseError, Place, message
 from barrow.ipc import ArrowFileWriter
 
@@ -47,7 +47,7 @@ def ingest(
     overwrite: bool = False,
     batch_rows: int = 65_536,
     progress: Callable[[int, int, int], None] | None = None,
-    **options: Any,
+    **options: Unpack[CsvKeywords],
 ) -> IngestReport:
     """Reads a CSV file and writes its bars into an Arrow IPC file.
 
