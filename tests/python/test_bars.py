@@ -560,3 +560,15 @@ def test_sentinels_of_others_are_read(narrow: Bars) -> None:
     assert bars.raw("volume").tolist() == [2**64 - 1]
     assert str(bars[0].open) == "9223372036.854775807"
     assert [f.check for f in bw.validate(bars).findings] == ["ohlc_high", "value_range"]
+
+
+def test_columns_that_could_hold_nulls_but_do_not_are_taken(tmp_path) -> None:
+    path = tmp_path / "bars.csv"
+    path.write_text("timestamp,open,high,low,close,volume\n2024-01-02,1,2,0.5,1.5,7\n")
+    bars = bw.read_csv(path)
+    table = bars.to_arrow()
+    loose = pa.schema([f.with_nullable(True) for f in table.schema], metadata=table.schema.metadata)
+    again = bw.Bars.from_arrow(pa.table(table.columns, schema=loose))
+    assert again == bars
+    assert again.to_arrow().schema == table.schema
+    assert again[:1] == bars

@@ -67,7 +67,7 @@ class Bars:
         """
         self._encoding, self._meta = read_schema(schema, "schema")
         self._schema = bar_schema(self._encoding, self._meta)
-        self._batches = tuple(batch for batch in batches if batch.num_rows)
+        self._batches = tuple(_conform(b, self._schema) for b in batches if b.num_rows)
         self._starts: list[int] = [0, *accumulate(batch.num_rows for batch in self._batches)]
         self.report: Any = None
 
@@ -393,6 +393,13 @@ class Bars:
             f"<div><b>Bars</b> {escape(self._facts())}"
             f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
+
+
+def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The columns of bars under their own schema; others say nullable, or more."""
+    if batch.schema.equals(schema, check_metadata=True):
+        return batch
+    return pa.RecordBatch.from_arrays([batch.column(name) for name in COLUMNS], schema=schema)
 
 
 def _rebuild(stream: bytes) -> Bars:
