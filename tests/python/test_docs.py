@@ -5,6 +5,7 @@ from pathlib import Path
 
 import barrow as bw
 import pytest
+from barrow._lib import native
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -47,3 +48,9 @@ def test_every_relative_file_the_documents_name_is_there():
             r"`((?:docs|tests|examples|mojo_src|python)/[\w/.]+)`", page.read_text()
         ):
             assert (ROOT / name).exists(), f"{page.name} names {name}"
+
+
+def test_the_format_page_lists_every_reason():
+    page = (ROOT / "docs" / "format.md").read_text()
+    listed = re.search(r"\| `reason` \| one of `([^`]+)` \|", page)[1].split()
+    assert listed == list(native.reason_names())[1:]

@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from barrow._arrow import (
     COLUMNS,
-    ENCODINGS,
     PRICES,
     VALUES,
     BarMeta,
@@ -404,6 +403,3 @@ def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 
 def _rebuild(stream: bytes) -> Bars:
     return Bars.from_arrow(pa.ipc.open_stream(stream).read_all())
-
-
-__all__ = ["ENCODINGS", "Bars"]

@@ -17,18 +17,17 @@ _GROWTH = 1.5
 
 
 def read_csv(path: str | os.PathLike[str], **options: Unpack[CsvKeywords]) -> Bars:
-    """Reads bars from a CSV file with a header, exactly.
+    """Reads bars from a CSV file, exactly.
 
-    The header names a time stamp (`timestamp`, `ts_event`, `datetime`, `date` and
-    `time`), `open`, `high`, `low`, `close` and `volume`, in any order and case;
-    other columns are not read. Times without a zone are read as UTC, and the
+    In the generic dialect a header names a time stamp (`timestamp`, `ts_event`,
+    `datetime`, `date` and `time`), `open`, `high`, `low`, `close` and `volume`, in
+    any order and case; other columns are not read. Other layouts are dialects of
+    vendors; see `docs/dialects.md`. Times without a zone are read as UTC, and the
     report says so.
 
     Args:
         path: The file, plain or compressed with gzip, bzip2 or Zstandard.
-        **options: See `CsvOptions`: `bar_type`, `dialect`, `price_precision`,
-            `size_precision`, `encoding`, `rounding`, `on_error`, `rejects`,
-            `default_volume`, `ts_init_delta`.
+        **options: What `CsvOptions` lists and explains.
 
     Returns:
         Bars whose columns are contiguous; `bars.report` tells about every row.
@@ -36,7 +35,7 @@ def read_csv(path: str | os.PathLike[str], **options: Unpack[CsvKeywords]) -> Ba
     Raises:
         BarrowIoError: The file cannot be read.
         BarrowParseError: A row is bad, with line, column and reason.
-        BarrowSchemaError: The header lacks a column.
+        BarrowSchemaError: The header lacks a column, or several dialects fit.
         BarrowArgumentError: An option has a value that is not allowed.
     """
     reader = RowReader(path, make_options(options))

@@ -8,8 +8,6 @@ import numpy as np
 import pyarrow as pa
 
 from barrow._arrow import (
-    DECIMAL128,
-    FIXED8,
     FIXED16,
     VALUES,
     BarMeta,
@@ -308,6 +306,3 @@ class RowReader:
         self.source.close()
         if self._log.file is not None:
             self._log.file.abort()
-
-
-__all__ = ["DECIMAL128", "FIXED8", "ColumnSet", "RowReader"]
