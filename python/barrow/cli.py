@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 import barrow as bw
-from barrow._arrow import VALUES, format_stamp
+from barrow._arrow import format_stamp
 from barrow._lib import native
 
 app = typer.Typer(
@@ -320,17 +320,12 @@ def head(
 ) -> None:
     """Show the first bars of a file."""
     bars = bw.open(file)[:rows]
-    records = [
-        {
-            "ts_event": format_stamp(bar.ts_event),
-            **{name: str(getattr(bar, name)) for name in VALUES},
-        }
-        for bar in bars
-    ]
+    records = [{"ts_event": format_stamp(bar.ts_event), **bar.texts()} for bar in bars]
     if as_json:
         print(json.dumps(records, indent=2))
         return
-    table = [["ts_event", *VALUES], *(list(record.values()) for record in records)]
+    names = ["ts_event", *bars.kind.values, *bars.kind.extra_names]
+    table = [names, *(list(record.values()) for record in records)]
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     for row in table:
         print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))

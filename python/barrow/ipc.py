@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from barrow._arrow import COLUMNS, Encoding, bar_schema, convert_batch, read_schema
+from barrow._arrow import BAR, Encoding, convert_batch, read_schema, record_schema
 from barrow._lib import native
 from barrow.bars import Bars, BarType
 from barrow.errors import BarrowCorruptError, BarrowIoError, BarrowSchemaError, message, shown
@@ -57,16 +57,16 @@ def open_arrow(path: str | os.PathLike[str], *, bar_type: str | None = None) -> 
         raise BarrowCorruptError(
             message(name, f"the file is damaged: {error}", tries=["write it again from its source"])
         ) from error
-    encoding, meta = read_schema(reader.schema, name)
+    _, encoding, meta = read_schema(reader.schema, name, BAR)
     for batch in batches:
         _check_columns(batch, encoding, name)
     schema = reader.schema
     if bar_type is not None:
         BarType.parse(bar_type)
-        if meta.bar_type not in (None, bar_type):
-            raise BarrowSchemaError(message(name, f"the bars are {meta.bar_type}, not {bar_type}"))
-        schema = bar_schema(encoding, replace(meta, bar_type=bar_type))
-    return Bars([batch.select(list(COLUMNS)) for batch in batches], schema)
+        if meta.identity not in (None, bar_type):
+            raise BarrowSchemaError(message(name, f"the bars are {meta.identity}, not {bar_type}"))
+        schema = record_schema(BAR, encoding, replace(meta, identity=bar_type))
+    return Bars([batch.select(list(BAR.columns)) for batch in batches], schema)
 
 
 def _check_magic(name: str) -> None:
@@ -98,7 +98,7 @@ def _check_magic(name: str) -> None:
 
 
 def _check_columns(batch: pa.RecordBatch, encoding: Encoding, name: str) -> None:
-    for column in COLUMNS:
+    for column in BAR.columns:
         array = batch.column(column)
         if array.null_count:
             raise BarrowSchemaError(
@@ -188,8 +188,8 @@ class ArrowFileWriter:
         Raises:
             BarrowIoError: The copy cannot be written.
         """
-        source, _ = read_schema(self.schema, self.path)
-        target, _ = read_schema(schema, self.path)
+        kind, source, _ = read_schema(self.schema, self.path)
+        _, target, _ = read_schema(schema, self.path, kind)
         if source == target and self.schema.metadata == schema.metadata:
             return
         old = self._temporary
@@ -199,7 +199,7 @@ class ArrowFileWriter:
             self._open()
             reader: Any = native.ipc_open(old, False)
             for i in range(reader.num_record_batches):
-                self.write(convert_batch(reader.get_batch(i), source, target, schema))
+                self.write(convert_batch(kind, reader.get_batch(i), source, target, schema))
         finally:
             Path(old).unlink(missing_ok=True)
 

@@ -19,6 +19,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from barrow._arrow import (
+    BAR,
     DECIMAL128,
     FIXED8,
     FIXED16,
@@ -30,11 +31,11 @@ from barrow._arrow import (
     QUANTITY_UNDEF_128,
     REASONS,
     ROUNDINGS,
-    BarMeta,
     Encoding,
-    bar_schema,
+    Meta,
     format_raw,
     parse_raw,
+    record_schema,
     stored_batch,
 )
 from barrow._lib import native
@@ -373,7 +374,7 @@ def bars_of(prices: list[int], sizes: list[int], encoding: Encoding, precision: 
 
     times = np.arange(len(prices), dtype=np.uint64)
     columns = [*[stored(prices, True)] * 4, stored(sizes, False), times, times]
-    schema = bar_schema(encoding, BarMeta(None, precision, precision))
+    schema = record_schema(BAR, encoding, Meta(None, precision, precision))
     return Bars([stored_batch(schema, columns, len(prices))], schema)
 
 

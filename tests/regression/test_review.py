@@ -10,7 +10,7 @@ import barrow as bw
 import numpy as np
 import pyarrow as pa
 import pytest
-from barrow._arrow import FIXED8, BarMeta, bar_schema, stored_batch
+from barrow._arrow import BAR, FIXED8, Meta, record_schema, stored_batch
 from barrow.ipc import ArrowFileWriter
 
 HEADER = "timestamp,open,high,low,close,volume\n"
@@ -90,7 +90,7 @@ def test_mixed_symbols_and_newest_first_are_told(write) -> None:
 
 
 def test_a_file_that_came_to_be_meanwhile_is_not_replaced(tmp_path: Path) -> None:
-    schema = bar_schema(FIXED8, BarMeta(None, 0, 0))
+    schema = record_schema(BAR, FIXED8, Meta(None, 0, 0))
     zeros = [np.zeros(8, np.uint8)] * 5 + [np.zeros(1, np.uint64)] * 2
     path = tmp_path / "bars.arrow"
     with ArrowFileWriter(path, schema) as writer:
@@ -121,7 +121,7 @@ def test_a_pickled_slice_holds_its_rows_only(write) -> None:
 
 
 def test_an_interrupt_inside_pyarrow_stays_an_interrupt(tmp_path: Path, monkeypatch) -> None:
-    schema = bar_schema(FIXED8, BarMeta(None, 0, 0))
+    schema = record_schema(BAR, FIXED8, Meta(None, 0, 0))
     zeros = [np.zeros(8, np.uint8)] * 5 + [np.zeros(1, np.uint64)] * 2
 
     def interrupted(*_: object) -> None:

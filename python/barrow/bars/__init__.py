@@ -1,8 +1,24 @@
-"""Bars in memory: an immutable container of columns, and the values in it."""
+"""Records in memory: immutable containers of columns, and the values in them."""
 
 from barrow.bars.bar_type import BarType
 from barrow.bars.checks import Finding, Report, validate
-from barrow.bars.container import Bars
-from barrow.bars.values import Bar, Price, Quantity
+from barrow.bars.container import AnyRecords, Bars, Quotes, Trades, make_records
+from barrow.bars.items import Bar, QuoteTick, TradeTick
+from barrow.bars.values import Price, Quantity
 
-__all__ = ["Bar", "BarType", "Bars", "Finding", "Price", "Quantity", "Report", "validate"]
+__all__ = [
+    "AnyRecords",
+    "Bar",
+    "BarType",
+    "Bars",
+    "Finding",
+    "Price",
+    "Quantity",
+    "QuoteTick",
+    "Quotes",
+    "Report",
+    "TradeTick",
+    "Trades",
+    "make_records",
+    "validate",
+]

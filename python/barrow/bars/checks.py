@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from barrow._arrow import COLUMNS, VALUES, column_buffer, format_stamp
+from barrow._arrow import BAR, column_buffer, format_stamp
 from barrow._lib import native
 from barrow.bars.bar_type import BarType
 from barrow.bars.container import Bars
@@ -123,10 +123,9 @@ class Validator:
             self._step = most_frequent_step(bars.raw("ts_event"))
         for part in bars.batches():
             batch = part._batches[0]
-            width = part._encoding.width
             native.checks_push(
                 self._checks,
-                tuple(column_buffer(batch.column(n), width if n in VALUES else 8) for n in COLUMNS),
+                tuple(column_buffer(batch.column(name)) for name in BAR.columns),
                 part._encoding.wide,
                 self._step or 0,
             )

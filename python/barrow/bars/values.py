@@ -1,4 +1,4 @@
-"""Single values: exact prices and quantities, and the bar that holds them."""
+"""Single values: exact prices and quantities."""
 
 from __future__ import annotations
 
@@ -6,17 +6,7 @@ from decimal import Decimal
 from functools import total_ordering
 from typing import Any, ClassVar, Self
 
-from barrow._arrow import (
-    FIXED8,
-    FIXED16,
-    PRICES,
-    BarMeta,
-    Encoding,
-    encoding_named,
-    format_raw,
-    format_stamp,
-    parse_raw,
-)
+from barrow._arrow import FIXED8, FIXED16, encoding_named, format_raw, parse_raw
 from barrow._lib import native
 
 
@@ -114,90 +104,3 @@ class Quantity(_Value):
 
     __slots__ = ()
     _signed = False
-
-
-class Bar:
-    """One bar; its values are decoded when they are asked for."""
-
-    __slots__ = ("_encoding", "_meta", "_raw", "_ts_event", "_ts_init")
-
-    def __init__(
-        self,
-        raw: tuple[int, int, int, int, int],
-        ts_event: int,
-        ts_init: int,
-        meta: BarMeta,
-        encoding: Encoding,
-    ) -> None:
-        self._raw = raw
-        self._ts_event = ts_event
-        self._ts_init = ts_init
-        self._meta = meta
-        self._encoding = encoding
-
-    @property
-    def ts_event(self) -> int:
-        """When it happened, as the source stamped it: nanoseconds UTC since 1970."""
-        return self._ts_event
-
-    @property
-    def ts_init(self) -> int:
-        """When the bar could be known: nanoseconds UTC since 1970."""
-        return self._ts_init
-
-    def _price(self, at: int) -> Price:
-        return Price(self._raw[at], self._meta.price_precision, self._encoding.scale)
-
-    @property
-    def open(self) -> Price:
-        """Opening price."""
-        return self._price(0)
-
-    @property
-    def high(self) -> Price:
-        """Highest price."""
-        return self._price(1)
-
-    @property
-    def low(self) -> Price:
-        """Lowest price."""
-        return self._price(2)
-
-    @property
-    def close(self) -> Price:
-        """Closing price."""
-        return self._price(3)
-
-    @property
-    def volume(self) -> Quantity:
-        """Volume."""
-        return Quantity(self._raw[4], self._meta.size_precision, self._encoding.scale)
-
-    @property
-    def bar_type(self) -> str | None:
-        """The bar type as text, or None where nobody said it."""
-        return self._meta.bar_type
-
-    def _key(self) -> tuple[object, ...]:
-        scale = 10 ** (FIXED16.scale - self._encoding.scale)
-        values = tuple(raw * scale for raw in self._raw)
-        return (self.bar_type, values, self.ts_event, self.ts_init)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Bar) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
-    def __reduce__(self) -> tuple[object, ...]:
-        arguments = (self._raw, self.ts_event, self.ts_init, self._meta, self._encoding)
-        return (Bar, arguments)
-
-    def __str__(self) -> str:
-        """NautilusTrader's form: type, prices, volume and `ts_event` with commas."""
-        values = [*(getattr(self, name) for name in PRICES), self.volume, self.ts_event]
-        return ",".join(str(value) for value in [self.bar_type or "", *values])
-
-    def __repr__(self) -> str:
-        values = " ".join(f"{name}={getattr(self, name)}" for name in (*PRICES, "volume"))
-        return f"Bar({format_stamp(self.ts_event)} {values})"

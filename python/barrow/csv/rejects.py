@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 from typing import IO
 
-from barrow._arrow import REASONS, VALUES, explain
+from barrow._arrow import BAR, REASONS, explain
 from barrow.csv.dialect import ROLES
 from barrow.csv.header import Header
 from barrow.csv.hints import option
@@ -116,7 +116,7 @@ class RejectLog:
         narrow = not self._options.widest.wide
         if reason == "overflow" and narrow:
             hints.append(option("encoding", "fixed16"))
-        if reason == "decimals" and field >= 0 and self._role(field) in VALUES:
+        if reason == "decimals" and field >= 0 and self._role(field) in BAR.values:
             volume = self._role(field) == "volume"
             name = "size_precision" if volume else "price_precision"
             if getattr(self._options, name) != "auto":

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from barrow._arrow import (
+    BAR,
     FIXED16,
-    VALUES,
-    BarMeta,
     Encoding,
-    bar_schema,
+    Meta,
+    record_schema,
     rounding_code,
     stored_batch,
 )
@@ -49,7 +49,7 @@ class ColumnSet:
     def __init__(self, encoding: Encoding, capacity: int, lines: bool = False) -> None:
         self.encoding = encoding
         self.capacity = capacity
-        self.widths = (*[encoding.width] * len(VALUES), 8, 8)
+        self.widths = (*[encoding.width] * len(BAR.values), 8, 8)
         self._buffers = [pa.allocate_buffer(capacity * w, resizable=True) for w in self.widths]
         self.lines = np.empty(capacity if lines else 0, np.uint64)
 
@@ -60,7 +60,7 @@ class ColumnSet:
     @property
     def stamps(self) -> Array:
         """The column `ts_event`."""
-        return np.frombuffer(self._buffers[len(VALUES)], np.uint64)
+        return np.frombuffer(self._buffers[len(BAR.values)], np.uint64)
 
     def widen(self, rows: int) -> ColumnSet:
         """The first rows again, with 128-bit values."""
@@ -68,8 +68,10 @@ class ColumnSet:
         pairs = zip(self._buffers, wide._buffers, strict=True)
         for i, (old, new) in enumerate(pairs):
             source, target = memoryview(old), memoryview(new)
-            if i < len(VALUES):
-                native.column_widen(source[: 8 * rows], VALUES[i] != "volume", target[: 16 * rows])
+            if i < len(BAR.values):
+                native.column_widen(
+                    source[: 8 * rows], BAR.values[i] != "volume", target[: 16 * rows]
+                )
             else:
                 target[: 8 * rows] = source[: 8 * rows]
         wide.lines[:rows] = self.lines[:rows]
@@ -108,7 +110,7 @@ class RowReader:
     """
 
     def __init__(
-        self, path: Any, options: CsvOptions, settled: tuple[Encoding, BarMeta] | None = None
+        self, path: Any, options: CsvOptions, settled: tuple[Encoding, Meta] | None = None
     ) -> None:
         self.options = options
         self._settled = settled
@@ -241,13 +243,13 @@ class RowReader:
         return self._ended
 
     @property
-    def meta(self) -> BarMeta:
+    def meta(self) -> Meta:
         """The metadata of the rows read so far."""
         if self._settled:
             return self._settled[1]
         counts = native.csv_counts(self._decoder)
         options = self.options
-        return BarMeta(
+        return Meta(
             options.bar_type,
             counts[5] if options.price_precision == "auto" else options.price_precision,
             counts[6] if options.size_precision == "auto" else options.size_precision,
@@ -256,7 +258,7 @@ class RowReader:
 
     def schema(self) -> pa.Schema:
         """The stored schema of the rows read so far."""
-        return bar_schema(self.encoding, self.meta)
+        return record_schema(BAR, self.encoding, self.meta)
 
     def report(self) -> CsvReport:
         """The account of the rows read so far."""

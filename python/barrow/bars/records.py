@@ -1,0 +1,466 @@
+"""Columns of records that never change."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overload
+
+import numpy as np
+import pyarrow as pa
+
+from barrow._arrow import (
+    TIMES,
+    Encoding,
+    Meta,
+    RecordKind,
+    column_buffer,
+    convert_batch,
+    encoding_named,
+    format_stamp,
+    is_text,
+    numeric_batch,
+    numeric_schema,
+    raw_view,
+    read_schema,
+    record_schema,
+)
+from barrow._lib import native
+from barrow.bars.items import Record
+from barrow.errors import BarrowArgumentError, BarrowCorruptError, BarrowSchemaError, message
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = np.ndarray[Any, Any]
+R = TypeVar("R", bound=Record)
+_ITERATION_ROWS = 4096
+_SHOWN_ROWS = 3
+
+
+class Records(ABC, Generic[R]):
+    """Records as columns: immutable, sliced without copying, decoded when asked.
+
+    Holds record batches in one of the stored encodings. The base of `Bars`, `Quotes`
+    and `Trades`, which say what their columns are.
+
+    Attributes:
+        kind: What the records are.
+        encoding: `fixed8`, `fixed16` or `decimal128`.
+        price_precision: Decimals of prices that carry meaning.
+        size_precision: Decimals of sizes that carry meaning.
+        report: What happened while the records were read from text, or None.
+    """
+
+    __slots__ = (
+        "_batches", "_checked", "_encoding", "_meta", "_schema", "_starts", "_views", "report",
+    )  # fmt: skip
+    kind: ClassVar[RecordKind]
+
+    def __init__(
+        self, batches: Sequence[pa.RecordBatch], schema: pa.Schema, *, checked: bool = True
+    ) -> None:
+        """Takes batches of the stored schema; `from_arrow` checks more.
+
+        Args:
+            batches: Record batches, each with the columns of `schema`.
+            schema: A stored schema with its metadata.
+            checked: Whether columns of text are known to be well formed; they are
+                looked at before they are handed out otherwise.
+
+        Raises:
+            BarrowSchemaError: The schema is not one of such records.
+        """
+        _, self._encoding, self._meta = read_schema(schema, "schema", self.kind)
+        self._schema = record_schema(self.kind, self._encoding, self._meta)
+        self._batches = tuple(_conform(b, self._schema) for b in batches if b.num_rows)
+        self._starts: list[int] = [0, *accumulate(batch.num_rows for batch in self._batches)]
+        self._views: dict[int, tuple[Any, ...]] = {}
+        self._checked = checked
+        self.report: Any = None
+
+    @classmethod
+    def from_arrow(cls, data: Any) -> Self:
+        """Takes anything with `__arrow_c_stream__` that has the stored schema.
+
+        Args:
+            data: A pyarrow table, batch or reader, or a table of another library.
+
+        Raises:
+            BarrowSchemaError: A column is missing, has another type, or holds nulls.
+        """
+        if isinstance(data, pa.RecordBatch):
+            data = pa.Table.from_batches([data])
+        table = data if isinstance(data, pa.Table) else pa.table(data)
+        read_schema(table.schema, type(data).__name__, cls.kind)
+        table = table.select(list(cls.kind.columns))
+        for name in cls.kind.columns:
+            if table[name].null_count:
+                raise BarrowSchemaError(
+                    message(f'column "{name}"', f"holds {table[name].null_count} nulls")
+                )
+        return cls(table.to_batches(), table.schema)
+
+    # ---------------------------------------------------------------- facts
+
+    @property
+    def encoding(self) -> str:
+        """The name of the encoding."""
+        return self._encoding.name
+
+    @property
+    def price_precision(self) -> int:
+        """Decimals of prices that carry meaning."""
+        return self._meta.price_precision
+
+    @property
+    def size_precision(self) -> int:
+        """Decimals of sizes that carry meaning."""
+        return self._meta.size_precision
+
+    @property
+    def scale(self) -> int:
+        """The power of ten one raw unit stands for: 9 or 16."""
+        return self._encoding.scale
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The stored schema."""
+        return self._schema
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the columns."""
+        return sum(batch.nbytes for batch in self._batches)
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    # ---------------------------------------------------------------- rows
+
+    @overload
+    def __getitem__(self, at: int) -> R: ...
+    @overload
+    def __getitem__(self, at: slice) -> Self: ...
+
+    def __getitem__(self, at: int | slice) -> R | Self:
+        """One record, or those of a slice; only slices with a step copy."""
+        if isinstance(at, slice):
+            return self._slice(*at.indices(len(self)))
+        row = at + len(self) if at < 0 else at
+        if not 0 <= row < len(self):
+            raise IndexError(f"{self.kind.name} {at} of {len(self)}")
+        part = bisect_right(self._starts, row) - 1
+        return next(self._decode(part, row - self._starts[part], 1))
+
+    def _slice(self, begin: int, end: int, step: int) -> Self:
+        if step != 1:
+            rows = pa.array(range(begin, end, step), pa.int64())
+            taken = pa.Table.from_batches(self._sound(), self._schema).take(rows)
+            return type(self)(taken.to_batches(), self._schema)
+        parts = []
+        for start, batch in zip(self._starts, self._batches, strict=False):
+            low, high = max(begin - start, 0), min(end - start, batch.num_rows)
+            if low < high:
+                parts.append(batch.slice(low, high - low))
+        return type(self)(parts, self._schema, checked=self._checked)
+
+    def __iter__(self) -> Iterator[R]:
+        for part, batch in enumerate(self._batches):
+            for begin in range(0, batch.num_rows, _ITERATION_ROWS):
+                yield from self._decode(part, begin, _ITERATION_ROWS)
+
+    def _decode(self, part: int, begin: int, count: int) -> Iterator[R]:
+        columns = [
+            self._cells(view[begin : begin + count], name in self.kind.prices)
+            for name, view in zip(self.kind.columns, self._part(part), strict=True)
+        ]
+        return map(self._record, zip(*columns, strict=True))
+
+    @abstractmethod
+    def _record(self, row: tuple[Any, ...]) -> R:
+        """The record of one row, which has a cell for every column."""
+
+    def _part(self, part: int) -> tuple[Any, ...]:
+        """The columns of one batch: NumPy views, Arrow arrays where they are text."""
+        views = self._views.get(part)
+        if views is None:
+            columns = [(name, self._batches[part].column(name)) for name in self.kind.columns]
+            views = self._views[part] = tuple(
+                column if is_text(column.type) else raw_view(self.kind, column, name)
+                for name, column in columns
+            )
+        return views
+
+    def _cells(self, view: Any, signed: bool) -> list[Any]:
+        if isinstance(view, pa.Array):
+            if not self._checked:
+                _check_text(view)
+            return list(view.to_pylist())
+        if view.ndim == 1:
+            return list(view.tolist())
+        words = view[:, 1].view(np.int64) if signed else view[:, 1]
+        low, high = view[:, 0].tolist(), words.tolist()
+        return [(h << 64) | w for h, w in zip(high, low, strict=True)]
+
+    # ---------------------------------------------------------------- columns
+
+    def raw(self, name: str) -> Array:
+        """The raw integers of a column.
+
+        A view without a copy if the records are in one batch, as `read_csv` makes
+        them; those of several batches are gathered into a new array (`batches()`
+        gives each without copying).
+
+        Args:
+            name: Any column that is not text.
+
+        Returns:
+            Read-only. 8-byte encodings: `int64` prices, `uint64` sizes, shape (n,).
+            16-byte encodings: little-endian 64-bit words of shape (n, 2). Times:
+            `uint64` nanoseconds. Aggressor sides: `uint8`.
+
+        Raises:
+            BarrowArgumentError: There is no such column, or it is text.
+        """
+        if name not in self.kind.columns:
+            raise BarrowArgumentError(
+                message("raw", f"no column {name!r}", tries=[", ".join(self.kind.columns)])
+            )
+        dtype = self._schema.field(name).type
+        if is_text(dtype):
+            raise BarrowArgumentError(
+                message("raw", f"column {name!r} is text", tries=[f"{name}s()"])
+            )
+        at = self.kind.columns.index(name)
+        views = [self._part(part)[at] for part in range(len(self._batches))]
+        if len(views) == 1:
+            return views[0]  # type: ignore[no-any-return]
+        if not views:
+            return raw_view(self.kind, pa.array([], dtype), name)
+        gathered = np.concatenate(views)
+        gathered.flags.writeable = False
+        return gathered
+
+    def timestamps(self, name: str = "ts_event") -> Array:
+        """Times as `datetime64[ns]` in UTC; a view where `raw` gives one.
+
+        Args:
+            name: `ts_event` or `ts_init`.
+        """
+        if name not in TIMES:
+            raise BarrowArgumentError(
+                message("timestamps", f"no time column {name!r}", tries=list(TIMES))
+            )
+        return self.raw(name).view("datetime64[ns]")
+
+    def to_float64(self, name: str) -> Array:
+        """A value column as doubles, each the nearest to the exact value.
+
+        Args:
+            name: A price or a size.
+        """
+        values = self.kind.values
+        if name not in values:
+            raise BarrowArgumentError(
+                message("to_float64", f"no value column {name!r}", tries=[", ".join(values)])
+            )
+        signed = name in self.kind.prices
+        doubles = np.empty(len(self), np.float64)
+        for start, batch in zip(self._starts, self._batches, strict=False):
+            native.column_to_float64(
+                column_buffer(batch.column(name)),
+                self._encoding.wide,
+                signed,
+                self.price_precision if signed else self.size_precision,
+                doubles[start : start + batch.num_rows],
+            )
+        return doubles
+
+    def batches(self) -> Iterator[Self]:
+        """The records batch by batch, without copying; each has contiguous columns."""
+        for batch in self._batches:
+            yield type(self)([batch], self._schema, checked=self._checked)
+
+    # ---------------------------------------------------------------- Arrow
+
+    def _sound(self) -> tuple[pa.RecordBatch, ...]:
+        """The batches, once their text is known to lie within its buffers."""
+        if not self._checked:
+            for batch in self._batches:
+                for column in batch.columns:
+                    if is_text(column.type):
+                        _check_text(column)
+            self._checked = True
+        return self._batches
+
+    def __arrow_c_schema__(self) -> object:
+        """The schema tools receive; see `__arrow_c_stream__`."""
+        schema = numeric_schema(self.kind, self._encoding, self._schema)
+        return schema.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Hands numbers to any Arrow tool, without copying.
+
+        `fixed8` gives integers with `scale` 9 in the metadata of the field, the
+        wide encodings give `decimal128(38, 16)`; times are `timestamp[ns, UTC]`.
+        `to_arrow(encoding="decimal128")` makes decimals of any encoding.
+        """
+        schema = numeric_schema(self.kind, self._encoding, self._schema)
+        batches = (numeric_batch(batch, schema) for batch in self._sound())
+        reader = pa.RecordBatchReader.from_batches(schema, batches)
+        return reader.__arrow_c_stream__(requested_schema)
+
+    def to_arrow(self, encoding: str | None = None) -> pa.Table:
+        """The stored columns with their metadata.
+
+        Args:
+            encoding: `fixed8`, `fixed16` or `decimal128`; as stored if None. Copies
+                only where the width of values changes.
+
+        Raises:
+            BarrowParseError: A value does not fit; names row and column.
+        """
+        target = self._encoding if encoding is None else encoding_named(encoding)
+        batches = list(self._sound())
+        if target == self._encoding:
+            return pa.Table.from_batches(batches, self._schema)
+        schema = record_schema(self.kind, target, self._meta_within(target))
+        converted = [
+            convert_batch(self.kind, batch, self._encoding, target, schema, start)
+            for start, batch in zip(self._starts, batches, strict=False)
+        ]
+        return pa.Table.from_batches(converted, schema)
+
+    def _meta_within(self, target: Encoding) -> Meta:
+        return Meta(
+            self._meta.identity,
+            min(self._meta.price_precision, target.scale),
+            min(self._meta.size_precision, target.scale),
+            self._meta.symbol,
+        )
+
+    def to_pandas(self, values: str = "float64") -> pd.DataFrame:
+        """A data frame with a `ts_event` index in UTC.
+
+        Args:
+            values: `float64` for the nearest doubles, `decimal` for exact
+                `decimal.Decimal` objects, `raw` for integers at the scale.
+        """
+        import pandas as pd
+
+        if values not in ("float64", "decimal", "raw"):
+            raise BarrowArgumentError(
+                message("to_pandas", f"values={values!r}", tries=["float64", "decimal", "raw"])
+            )
+        index = pd.DatetimeIndex(self.timestamps(), name="ts_event").tz_localize("UTC")
+        data: dict[str, Any] = {}
+        if values == "decimal":
+            table = self.to_arrow("decimal128")
+            data = {name: table[name].to_pandas().to_numpy() for name in self.kind.values}
+        elif values == "float64":
+            data = {name: self.to_float64(name) for name in self.kind.values}
+        else:
+            data = {name: self._raw_integers(name) for name in self.kind.values}
+        for name, dtype in self.kind.extras:
+            # Frames align what has an index of its own, so only values go in.
+            text = is_text(dtype)
+            data[name] = self.to_arrow()[name].to_pandas().array if text else self.raw(name)
+        data["ts_init"] = pd.DatetimeIndex(self.timestamps("ts_init")).tz_localize("UTC")
+        return pd.DataFrame(data, index=index)
+
+    def _raw_integers(self, name: str) -> Any:
+        """Raw values as NumPy integers, or as Python's where they have 128 bits."""
+        if not self._encoding.wide:
+            return self.raw(name)
+        return self._cells(self.raw(name), name in self.kind.prices)
+
+    # ---------------------------------------------------------------- the rest
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all records are the same, whatever the encoding."""
+        if not isinstance(other, Records) or self.kind != other.kind:
+            return NotImplemented
+        if len(self) != len(other) or self._meta.identity != other._meta.identity:
+            return False
+        if self._encoding == other._encoding:
+            mine, theirs = self, other
+        else:
+            mine, theirs = (type(self).from_arrow(r.to_arrow("fixed16")) for r in (self, other))
+        return all(_same(mine, theirs, name) for name in self.kind.columns)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # A stream holds the rows of a slice only, not the buffers they come from.
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, self._schema) as writer:
+            for batch in self._sound():
+                writer.write_batch(batch)
+        return (_rebuild, (type(self), sink.getvalue().to_pybytes()))
+
+    def _facts(self) -> str:
+        precisions = f"precision {self.price_precision}/{self.size_precision}"
+        name = self._meta.identity or self._meta.symbol or f"no {self.kind.title}"
+        return f"{name} · {len(self):,} {self.kind.plural} · {self.encoding} · {precisions}"
+
+    def _rows(self) -> tuple[list[str], list[list[str]], bool]:
+        whole = len(self) <= 2 * _SHOWN_ROWS + 1
+        shown = list(self) if whole else [*self[:_SHOWN_ROWS], *self[-_SHOWN_ROWS:]]
+        rows = [[format_stamp(record.ts_event), *record.texts().values()] for record in shown]
+        return ["ts_event", *self.kind.values, *self.kind.extra_names], rows, not whole
+
+    def __repr__(self) -> str:
+        head, rows, cut = self._rows()
+        table = [head, *rows]
+        widths = [max(len(row[i]) for row in table) for i in range(len(head))]
+        lines = [
+            "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+            for row in table
+        ]
+        if cut:
+            lines.insert(1 + _SHOWN_ROWS, "…".rjust(widths[0]))
+        return "\n".join([f"{type(self).__name__} {self._facts()}", *lines])
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        names, rows, cut = self._rows()
+        cells = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
+        if cut:
+            cells.insert(_SHOWN_ROWS, f"<td>…</td>{'<td></td>' * (len(names) - 1)}")
+        head = "".join(f"<th>{name}</th>" for name in names)
+        body = "".join(f"<tr>{row}</tr>" for row in cells)
+        return (
+            f"<div><b>{type(self).__name__}</b> {escape(self._facts())}"
+            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        )
+
+
+def _same(mine: Records[Any], theirs: Records[Any], name: str) -> bool:
+    if is_text(mine.schema.field(name).type):
+        return bool(mine.to_arrow()[name].equals(theirs.to_arrow()[name]))
+    return bool(np.array_equal(mine.raw(name), theirs.raw(name)))
+
+
+def _check_text(column: pa.Array) -> None:
+    """Refuses text whose offsets leave its bytes, or that is not UTF-8."""
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise BarrowCorruptError(
+            message("a column of text", f"is damaged: {error}", tries=["write the file again"])
+        ) from error
+
+
+def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The columns of records under their own schema; others say nullable, or more."""
+    if batch.schema.equals(schema, check_metadata=True):
+        return batch
+    return pa.RecordBatch.from_arrays([batch.column(name) for name in schema.names], schema=schema)
+
+
+def _rebuild(cls: type[Records[R]], stream: bytes) -> Records[R]:
+    return cls.from_arrow(pa.ipc.open_stream(stream).read_all())
