@@ -91,13 +91,17 @@ struct Reason(Equatable, TrivialRegisterPassable, Writable):
     """The input ends inside a quoted field."""
     comptime NUL_BYTE = Self(13)
     """The row holds a byte of value zero."""
-
     comptime NOT_IN_ZONE = Self(14)
     """Clocks in the zone were set forward past this local time."""
     comptime TWICE_IN_ZONE = Self(15)
     """Clocks in the zone were set back, so that this local time came twice."""
 
-    comptime COUNT = 16
+    comptime NOT_A_SIDE = Self(16)
+    """The text is no side of a trade."""
+    comptime NOT_UTF8 = Self(17)
+    """Text that is kept is not UTF-8."""
+
+    comptime COUNT = 18
     """How many codes there are."""
 
     def name(self) -> StaticString:
@@ -123,6 +127,8 @@ struct Reason(Equatable, TrivialRegisterPassable, Writable):
             "nul_byte",
             "not_in_zone",
             "twice_in_zone",
+            "not_a_side",
+            "not_utf8",
         ]
         return materialize[names]()[Int(self.code)]
 

@@ -135,6 +135,11 @@ def py_none() -> Obj:
     return c.Py_NewRef(c.Py_None())
 
 
+def is_none(o: Obj) -> Bool:
+    ref c = Python().cpython()
+    return o == c.Py_None()
+
+
 def py_ints(*values: Int) -> Obj:
     """A tuple of integers."""
     var result = external_call["PyTuple_New", Obj](len(values))

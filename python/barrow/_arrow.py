@@ -319,11 +319,13 @@ def explain(reason: str, found: str, encoding: Encoding, precision: int, signed:
         "not_finite": f'"{found}" is not a finite number',
         "overflow": f'"{found}" is beyond the largest value of {encoding.name}, {largest:_}',
         "decimals": f'"{found}" has more than {precision} decimals',
-        "negative": f'"{found}" is negative, expected a volume of zero or more',
+        "negative": f'"{found}" is negative, expected a size of zero or more',
         "not_a_time": f'"{found}" is not a date and time in a form that is known',
         "ambiguous_time": f'"{found}" could be day first or month first',
         "time_range": f'"{found}" is not an instant from 1970 to 2262',
         "not_in_zone": f'"{found}" does not exist: clocks were set forward past it',
         "twice_in_zone": f'"{found}" came twice: clocks were set back',
+        "not_a_side": f'"{found}" is no side that is known, such as buy or sell',
+        "not_utf8": f'"{found}" is not UTF-8',
     }
     return texts[reason]

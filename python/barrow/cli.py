@@ -275,7 +275,7 @@ def sniff(file: Input, as_json: JsonOption = False) -> None:
     print(f"  evidence: {verdict.evidence}")
     if verdict.doubt:
         print(f"  doubt: {verdict.doubt}")
-    if not chosen.sample and chosen.name != "generic":
+    if not chosen.sample and not chosen.is_generic:
         print("  this dialect was written from documentation: no sample file was at hand")
     zone = f", times in {chosen.zone}" if chosen.zone else ""
     print(f"  stamps the {chosen.stamp} of bars{zone}")

@@ -7,8 +7,9 @@ decides what every text means.
 """
 
 from barrow.csv.cells import RowValues, decode_row
-from barrow.csv.plan import Role, RowPlan
+from barrow.csv.lines import LineCount, count_lines
+from barrow.csv.plan import Role, RowPlan, SideToken
 from barrow.csv.rejects import Reject
-from barrow.csv.rows import Progress, RowDecoder, Stop
-from barrow.csv.sink import BarSink
+from barrow.csv.rows import Progress, RowDecoder, Stop, Tally
+from barrow.csv.sink import IdColumn, RecordSink
 from barrow.csv.split import FieldSpans, RowSpan, split_row

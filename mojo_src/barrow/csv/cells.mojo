@@ -1,8 +1,14 @@
-"""Turns the fields of one row into the values of one bar."""
+"""Turns the fields of one row into the values of one record."""
 
 from barrow.errors import Reason
 from barrow.fence import ByteView
-from barrow.fixed import SCALE_128, Fixed, Rounding, parse_fixed, scale_of
+from barrow.fixed import (
+    SCALE_128,
+    Fixed,
+    Rounding,
+    parse_fixed,
+    scale_of,
+)
 from barrow.time import (
     Instant,
     join_date_and_time,
@@ -15,23 +21,34 @@ from barrow.time import (
 from barrow.csv.plan import Role, RowPlan
 from barrow.csv.split import FieldSpans
 
+comptime size_word[
+    word: DType
+] = DType.uint64 if word == DType.int64 else DType.uint128
+"""The type of a raw size as wide as a raw price of type `word`."""
 
-struct RowValues[price: DType, size: DType](Movable):
-    """One bar as raw values, or the reason why there is none.
+
+struct RowValues[word: DType](Movable):
+    """One record as raw values, or the reason why there is none.
 
     Parameters:
-        price: The type of a raw price.
-        size: The type of a raw volume.
+        word: `int64` or `int128`. Raw sizes, which have no sign, are kept by
+            their bits.
     """
 
-    var prices: Array[Scalar[Self.price], 4]
-    """Open, high, low, close."""
-    var volume: Scalar[Self.size]
-    """Volume."""
+    var values: Array[Scalar[Self.word], Role.VALUES]
+    """Prices, then sizes."""
     var ts_event: Int64
     """Nanoseconds UTC."""
     var ts_init: Int64
     """Nanoseconds UTC."""
+    var side: UInt8
+    """The aggressor of a trade."""
+    var id_begin: Int
+    """The first byte of the identifier of a trade within the chunk."""
+    var id_end: Int
+    """One past its last byte."""
+    var id_quote: UInt8
+    """The byte that stands twice for once in it; 0 if none does."""
     var zoned: Bool
     """Whether the text or the plan fixes the zone of `ts_event`."""
     var text_zoned: Bool
@@ -41,7 +58,7 @@ struct RowValues[price: DType, size: DType](Movable):
     var price_decimals: Int
     """The most decimals any price shows."""
     var size_decimals: Int
-    """The decimals the volume shows."""
+    """The most decimals any size shows."""
     var rounded: UInt8
     """Bit `i` is set if value column `i` was rounded."""
     var reason: Reason
@@ -50,11 +67,14 @@ struct RowValues[price: DType, size: DType](Movable):
     """The field at fault; -1 for none of its own."""
 
     def __init__(out self):
-        """Makes a bar of zeros."""
-        self.prices = Array[Scalar[Self.price], 4](fill=0)
-        self.volume = 0
+        """Makes a record of zeros."""
+        self.values = Array[Scalar[Self.word], Role.VALUES](fill=0)
         self.ts_event = 0
         self.ts_init = 0
+        self.side = 0
+        self.id_begin = 0
+        self.id_end = 0
+        self.id_quote = 0
         self.zoned = True
         self.text_zoned = True
         self.local = 0
@@ -83,18 +103,12 @@ def _cell[
 
 
 def decode_row[
-    price: DType, size: DType
-](
-    text: ByteView,
-    fields: FieldSpans,
-    plan: RowPlan,
-    mut row: RowValues[price, size],
-):
+    word: DType
+](text: ByteView, fields: FieldSpans, plan: RowPlan, mut row: RowValues[word],):
     """Reads the cells of a row that has as many fields as the plan says.
 
     Parameters:
-        price: The type of a raw price.
-        size: The type of a raw volume.
+        word: `int64` or `int128`.
 
     Args:
         text: The chunk the fields are in.
@@ -110,55 +124,104 @@ def decode_row[
 
     if not _decode_times(text, fields, plan, row):
         return
+    for i in range(plan.values):
+        var good: Bool
+        if i < plan.prices:
+            good = _decode_value[word](text, fields, plan, i, row)
+        else:
+            good = _decode_value[size_word[word]](text, fields, plan, i, row)
+        if not good:
+            return
+    if plan.trades:
+        _decode_trade(text, fields, plan, row)
 
-    var precision = plan.price_precision
+
+def _decode_value[
+    dtype: DType, word: DType
+](
+    text: ByteView,
+    fields: FieldSpans,
+    plan: RowPlan,
+    column: Int,
+    mut row: RowValues[word],
+) -> Bool:
+    """Reads one value column; False if its cell was refused."""
+    comptime is_price = dtype == word
+    var precision = plan.price_precision if is_price else plan.size_precision
     var rounding = plan.rounding
     if precision < 0:
-        precision = scale_of[price]()
+        precision = scale_of[dtype]()
         if plan.may_widen and precision < SCALE_128:
             rounding = Rounding.EXACT
-    comptime for i in range(4):
-        var field = plan.fields[i]
-        var value = parse_fixed[price](
-            _cell(text, fields, field),
-            precision,
-            rounding,
-            plan.price_form,
-        )
-        if value.reason != Reason.OK:
-            row.refuse(value.reason, field)
-            return
-        row.prices[i] = value.raw
-        row.price_decimals = max(row.price_decimals, value.decimals)
-        row.rounded |= UInt8(Int(value.rounded)) << UInt8(i)
-
-    precision = plan.size_precision
-    rounding = plan.rounding
-    if precision < 0:
-        precision = scale_of[size]()
-        if plan.may_widen and precision < SCALE_128:
-            rounding = Rounding.EXACT
-    var field = plan.field(Role.VOLUME)
-    var volume: Fixed[size]
-    if field >= 0 and not (
-        plan.empty_volume and fields.begins[field] == fields.ends[field]
+    var field = plan.fields[column]
+    var value: Fixed[dtype]
+    if field < 0 or (
+        not is_price
+        and plan.empty_volume
+        and plan.is_empty(_cell(text, fields, field))
     ):
-        volume = parse_fixed[size](
-            _cell(text, fields, field),
-            precision,
-            rounding,
-            plan.size_form,
-        )
-    else:
-        volume = parse_fixed[size](
+        value = parse_fixed[dtype](
             ByteView(plan.default_volume.as_bytes()), precision, rounding
         )
-    if volume.reason != Reason.OK:
-        row.refuse(volume.reason, field)
-        return
-    row.volume = volume.raw
-    row.size_decimals = volume.decimals
-    row.rounded |= UInt8(Int(volume.rounded)) << 4
+    else:
+        var cell = _cell(text, fields, field)
+        if len(plan.nulls) > 0 and plan.is_empty(cell):
+            row.refuse(Reason.EMPTY, field)
+            return False
+        value = parse_fixed[dtype](
+            cell,
+            precision,
+            rounding,
+            plan.price_form if is_price else plan.size_form,
+        )
+    if value.reason != Reason.OK:
+        row.refuse(value.reason, field)
+        return False
+    row.values[column] = value.raw.cast[word]()
+    comptime if is_price:
+        row.price_decimals = max(row.price_decimals, value.decimals)
+    else:
+        row.size_decimals = max(row.size_decimals, value.decimals)
+    row.rounded |= UInt8(Int(value.rounded)) << UInt8(column)
+    return True
+
+
+def _decode_trade(
+    text: ByteView, fields: FieldSpans, plan: RowPlan, mut row: RowValues
+):
+    """Reads the side and finds the identifier."""
+    row.side = 0
+    var field = plan.field(Role.SIDE)
+    if field >= 0:
+        var side = plan.side_of(_cell(text, fields, field))
+        if not side:
+            row.refuse(Reason.NOT_A_SIDE, field)
+            return
+        row.side = side.value()
+    field = plan.field(Role.ID)
+    row.id_begin = 0
+    row.id_end = 0
+    row.id_quote = 0
+    if field >= 0:
+        row.id_begin = fields.begins[field]
+        row.id_end = fields.ends[field]
+        var cell = _cell(text, fields, field)
+        if not cell.is_utf8():
+            row.refuse(Reason.NOT_UTF8, field)
+        elif _is_quoted(text, row.id_begin, plan):
+            row.id_quote = plan.quote
+
+
+def _is_quoted(text: ByteView, begin: Int, plan: RowPlan) -> Bool:
+    """Whether a quote opens the cell: it stands before it, with blanks between."""
+    var at = begin - 1
+    while at >= 0 and (
+        text[at] == UInt8(ord(" ")) or text[at] == UInt8(ord("\t"))
+    ):
+        if text[at] == plan.delimiter:
+            return False
+        at -= 1
+    return at >= 0 and text[at] == plan.quote
 
 
 @always_inline

@@ -22,15 +22,16 @@ from barrow.csv.layout import (
     DATE,
     FIRST_VALUE,
     FRACTION,
+    INIT,
     REACH,
     Layout,
     hash_masks,
     read_values,
 )
 from barrow.csv.learn import learn_layout
-from barrow.csv.plan import RowPlan
+from barrow.csv.plan import Role, RowPlan
 from barrow.csv.simd import HAS_AVX2, Block, Lanes, transpose
-from barrow.csv.sink import BarSink
+from barrow.csv.sink import RecordSink
 from barrow.csv.split import FieldSpans
 from barrow.fence import ByteView, Pool
 from barrow.fixed import power_of_ten, scale_of
@@ -38,8 +39,9 @@ from barrow.time import NANOSECONDS_PER_DAY, days_from_civil, days_in_month
 
 comptime _TABLE_BITS = 12
 comptime _MOST_LAYOUTS = 1 << (_TABLE_BITS - 1)
-# Rows this far from the end of the chunk can be loaded whole.
-comptime _MARGIN = 64 * BLOCKS + 16
+# Rows this far from the end of the chunk can be loaded whole, and so can 64 bytes
+# from any place within them.
+comptime _MARGIN = 64 * (BLOCKS + 1) + 16
 # How often to see whether predictions hold, and how long to do without.
 comptime _STRETCH = 1 << 16
 comptime _STRETCHES_WITHOUT = 15
@@ -63,11 +65,13 @@ struct _Group(Movable):
     var rows: Pool[Lanes]
     var widening: Pool[Lanes]
     var starts: Pool[Int]
+    var layouts: Pool[Int]
 
     def __init__(out self):
         self.rows = Pool[Lanes](length=8, fill=Lanes(0))
         self.widening = Pool[Lanes](length=8, fill=Lanes(1))
         self.starts = Pool[Int](length=8, fill=0)
+        self.layouts = Pool[Int](length=8, fill=0)
 
 
 struct LayoutEngine(Movable):
@@ -131,7 +135,7 @@ struct LayoutEngine(Movable):
         self._day = -1
 
     def learn[
-        price: DType, size: DType
+        word: DType
     ](
         mut self,
         text: ByteView,
@@ -140,13 +144,12 @@ struct LayoutEngine(Movable):
         next: Int,
         fields: FieldSpans,
         plan: RowPlan,
-        row: RowValues[price, size],
+        row: RowValues[word],
     ):
         """Takes the layout of a row the scalar parser has read.
 
         Parameters:
-            price: The type of a raw price.
-            size: The type of a raw volume.
+            word: `int64` or `int128`.
 
         Args:
             text: The chunk.
@@ -185,21 +188,20 @@ struct LayoutEngine(Movable):
         self.layouts.append(layout.copy())
 
     def run[
-        price: DType, size: DType
+        word: DType
     ](
         mut self,
         text: ByteView,
         begin: Int,
         plan: RowPlan,
-        sink: BarSink[price, size],
+        sink: RecordSink[word],
         first_row: Int,
         line: Int,
     ) -> FastProgress:
         """Reads rows until one has no layout, or the chunk or the room ends.
 
         Parameters:
-            price: The type of a raw price.
-            size: The type of a raw volume.
+            word: `int64` or `int128`.
 
         Args:
             text: The chunk.
@@ -248,14 +250,14 @@ struct LayoutEngine(Movable):
             return FastProgress(0, 0)
 
     def _dispatch[
-        price: DType, size: DType
+        word: DType
     ](
         mut self,
         text: ByteView,
         begin: Int,
         end: Int,
         plan: RowPlan,
-        sink: BarSink[price, size],
+        sink: RecordSink[word],
         first_row: Int,
         line: Int,
         predict: Bool,
@@ -282,21 +284,20 @@ struct LayoutEngine(Movable):
         return FastProgress(0, 0)
 
     def _read[
-        price: DType, size: DType, //, blocks: Int, high: Bool, predict: Bool
+        word: DType, //, blocks: Int, high: Bool, predict: Bool
     ](
         mut self,
         text: ByteView,
         begin: Int,
         end: Int,
         plan: RowPlan,
-        sink: BarSink[price, size],
+        sink: RecordSink[word],
         first_row: Int,
         line: Int,
         mut misses: Int,
     ) -> FastProgress:
         """The loop over rows; starts of rows lie before `end`."""
-        comptime wide = scale_of[price]() == 16
-        var capacity = len(sink.ts_event)
+        comptime wide = scale_of[word]() == 16
         var at = begin
         var row = first_row
         var missed = 0
@@ -316,7 +317,7 @@ struct LayoutEngine(Movable):
 
         while True:
             var filled = 0
-            var room = min(8, capacity - row)
+            var room = min(8, sink.end - row)
             var shows_more = False
             while filled < room and at < end:
                 var found = Array[Block, blocks](fill=Block(0))
@@ -376,12 +377,15 @@ struct LayoutEngine(Movable):
                         current
                     ].widening
                 self._group.starts[filled] = at
+                self._group.layouts[filled] = current
                 filled += 1
                 at += length
-            var good = self._flush(filled, plan, sink, row, line - first_row)
+            var good = self._flush(
+                filled, text, plan, sink, row, line - first_row
+            )
             if shows_more:
                 for i in range(good):
-                    self._note_decimals[wide](i)
+                    self._note_decimals[wide](i, plan)
             row += good
             if good < filled:
                 at = self._group.starts[good]
@@ -419,40 +423,43 @@ struct LayoutEngine(Movable):
                     return index
             slot = (slot + 1) % (1 << _TABLE_BITS)
 
-    def _note_decimals[wide: Bool](mut self, row: Int):
+    def _note_decimals[wide: Bool](mut self, row: Int, plan: RowPlan):
         """Counts decimals of a row of the group as the scalar parser does where the
         text shows more than are kept: without trailing zeros."""
         comptime scale = 16 if wide else 9
-        comptime for i in range(5):
-            comptime lane = FIRST_VALUE + i
+        for i in range(plan.values):
+            var lane = FIRST_VALUE + i
             var raw = self._group.rows[row][lane].cast[DType.int128]()
             comptime if wide:
                 var factor = self._group.widening[row][lane]
                 raw *= factor.cast[DType.int128]()
-            var most = self.size_decimals if i == 4 else self.price_decimals
+            var most = self.price_decimals
+            if i >= plan.prices:
+                most = self.size_decimals
             while (
                 most < scale
                 and raw % power_of_ten(scale - most).cast[DType.int128]() != 0
             ):
                 most += 1
-            comptime if i == 4:
+            if i >= plan.prices:
                 self.size_decimals = most
             else:
                 self.price_decimals = most
 
     @always_inline
     def _flush[
-        price: DType, size: DType
+        word: DType
     ](
         mut self,
         filled: Int,
+        text: ByteView,
         plan: RowPlan,
-        sink: BarSink[price, size],
+        sink: RecordSink[word],
         row: Int,
         line: Int,
     ) -> Int:
         """Writes a group; returns how many rows of it are good, from the first."""
-        comptime wide = scale_of[price]() == 16
+        comptime wide = scale_of[word]() == 16
         var columns = transpose(self._group.rows)
         var stamps = columns[CLOCK] + columns[FRACTION]
         var good = filled
@@ -476,6 +483,8 @@ struct LayoutEngine(Movable):
                     break
                 stamps[i] += self._midnight
         var made = stamps + plan.ts_init_delta
+        if plan.field(Role.TS_INIT) >= 0:
+            made = columns[INIT]
         if self.layouts[0].epoch:
             good = min(good, _first_set(made.lt(0)))
         if filled == 8:
@@ -485,41 +494,45 @@ struct LayoutEngine(Movable):
             for i in range(filled):
                 sink.ts_event.store(row + i, UInt64(stamps[i]))
                 sink.ts_init.store(row + i, UInt64(made[i]))
-        comptime if wide:
-            for i in range(filled):
-                comptime for c in range(5):
-                    var raw = (
-                        self._group.rows[i][FIRST_VALUE + c].cast[
-                            DType.int128
-                        ]()
-                        * self._group.widening[i][FIRST_VALUE + c].cast[
-                            DType.int128
-                        ]()
-                    )
-                    comptime if c == 4:
-                        sink.volume.store(row + i, raw.cast[size]())
-                    else:
-                        sink.prices[c].store(row + i, raw.cast[price]())
-        else:
-            if filled == 8:
-                comptime for c in range(4):
-                    sink.prices[c].store[8](
-                        row, columns[FIRST_VALUE + c].cast[price]()
-                    )
-                sink.volume.store[8](row, columns[FIRST_VALUE + 4].cast[size]())
-            else:
-                for i in range(filled):
-                    comptime for c in range(4):
-                        sink.prices[c].store(
-                            row + i, columns[FIRST_VALUE + c][i].cast[price]()
+        comptime for c in range(Role.VALUES):
+            comptime lane = FIRST_VALUE + c
+            if c < plan.values:
+                comptime if wide:
+                    for i in range(filled):
+                        sink.values[c].store(
+                            row + i,
+                            self._group.rows[i][lane].cast[word]()
+                            * self._group.widening[i][lane].cast[word](),
                         )
-                    sink.volume.store(
-                        row + i, columns[FIRST_VALUE + 4][i].cast[size]()
-                    )
+                else:
+                    if filled == 8:
+                        sink.values[c].store[8](row, columns[lane].cast[word]())
+                    else:
+                        for i in range(filled):
+                            sink.values[c].store(
+                                row + i, columns[lane][i].cast[word]()
+                            )
+        if plan.trades:
+            good = self._store_trades(good, text, sink, row)
         if len(sink.lines) > 0:
             for i in range(filled):
                 sink.lines.store(row + i, UInt64(line + row + i))
         return good
+
+    def _store_trades[
+        word: DType
+    ](
+        self, count: Int, text: ByteView, sink: RecordSink[word], row: Int
+    ) -> Int:
+        """Writes sides and identifiers; returns for how many rows there was room.
+        """
+        for i in range(count):
+            ref layout = self.layouts[self._group.layouts[i]]
+            var id = text.load[64](self._group.starts[i] + layout.id_begin)
+            if not sink.ids.append_window(row + i, id, layout.id_length):
+                return i
+            sink.sides.store(row + i, layout.side)
+        return count
 
     def _change_day(mut self, day: Int64, plan: RowPlan) -> Bool:
         """Works a day out; False for those the scalar parser must look at."""

@@ -36,7 +36,9 @@ comptime CLOCK = 1
 comptime FRACTION = 2
 """The lane of the fraction of the second, or of an epoch, in nanoseconds."""
 comptime FIRST_VALUE = 3
-"""The lane of the open; high, low, close and volume follow."""
+"""The lane of the first value column; the others follow."""
+comptime INIT = 7
+"""The lane of `ts_init` where it is a field; records of five values have none left."""
 
 
 struct Layout(Copyable):
@@ -78,6 +80,12 @@ struct Layout(Copyable):
     """Whether any value is negative."""
     var has_free: Bool
     """Whether any byte is free."""
+    var side: UInt8
+    """The aggressor of trades."""
+    var id_begin: Int
+    """Where the identifier of a trade starts within the row."""
+    var id_length: Int
+    """Its bytes, at most 64."""
     var shows_more: Bool
     """Whether any value shows more decimals than are kept."""
     var zoned: Bool
@@ -113,6 +121,9 @@ struct Layout(Copyable):
         self.has_high = False
         self.has_sign = False
         self.has_free = False
+        self.side = 0
+        self.id_begin = 0
+        self.id_length = 0
         self.shows_more = False
         self.zoned = False
         self.epoch = False

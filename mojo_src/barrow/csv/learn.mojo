@@ -7,6 +7,7 @@ from barrow.csv.layout import (
     DATE,
     FIRST_VALUE,
     FRACTION,
+    INIT,
     REACH,
     Layout,
     hash_masks,
@@ -96,7 +97,7 @@ struct _Builder(Movable):
 
 
 def learn_layout[
-    price: DType, size: DType
+    word: DType
 ](
     text: ByteView,
     begin: Int,
@@ -104,13 +105,12 @@ def learn_layout[
     next: Int,
     fields: FieldSpans,
     plan: RowPlan,
-    row: RowValues[price, size],
+    row: RowValues[word],
 ) -> Optional[Layout]:
     """Derives the layout of a row the scalar parser has read.
 
     Parameters:
-        price: The type of a raw price.
-        size: The type of a raw volume.
+        word: `int64` or `int128`.
 
     Args:
         text: The chunk.
@@ -132,7 +132,9 @@ def learn_layout[
         or end == next
         or text[next - 1] != UInt8(ord("\n"))
         or row.rounded != 0
-        or plan.field(Role.TS_INIT) >= 0
+        or (plan.field(Role.TS_INIT) >= 0 and plan.values == Role.VALUES)
+        or row.id_quote != 0
+        or row.id_end - row.id_begin > 64
     ):
         return None
     var builder = _Builder(text, begin, length)
@@ -144,8 +146,10 @@ def learn_layout[
         _fix(builder, text, fields.begins[symbol], fields.ends[symbol])
     if not _place_times(builder, text, fields, plan):
         return None
-    if not _place_values[price, size](builder, text, fields, plan, row):
+    if not _place_values[word](builder, text, fields, plan, row):
         return None
+    if plan.trades:
+        _place_trade(builder, text, fields, plan, row)
     # A line end inside quotes would be taken for the end of a row, or would not be
     # counted as a line.
     for i in range(begin, end):
@@ -157,7 +161,7 @@ def learn_layout[
         return None
     builder.layout.zoned = row.text_zoned
     builder.layout.key = key_of(text, begin, length)
-    if not _agrees(builder.layout, text, begin, row):
+    if not _agrees(builder.layout, text, begin, plan, row):
         return None
     return builder.layout.copy()
 
@@ -204,9 +208,42 @@ def _fix(mut builder: _Builder, text: ByteView, begin: Int, end: Int):
         builder.layout.free[at // 64] &= ~(UInt64(1) << UInt64(at % 64))
 
 
+def _place_trade(
+    mut builder: _Builder,
+    text: ByteView,
+    fields: FieldSpans,
+    plan: RowPlan,
+    row: RowValues,
+):
+    """Keeps the side fixed and notes where the identifier is."""
+    builder.layout.side = row.side
+    var side = plan.field(Role.SIDE)
+    if side >= 0:
+        _fix(builder, text, fields.begins[side], fields.ends[side])
+    var id = plan.field(Role.ID)
+    if id < 0:
+        return
+    builder.layout.id_begin = row.id_begin - builder.row
+    builder.layout.id_length = row.id_end - row.id_begin
+    for i in range(row.id_begin, row.id_end):
+        var at = i - builder.row
+        # Anything printable: blanks would be trimmed, and UTF-8 is to be checked.
+        if builder.layout.spread[at // 64][at % 64] == 255:
+            builder.layout.allow(at, UInt8(ord("!")), UInt8(ord("~") - ord("!")))
+
+
 def _place_times(
     mut builder: _Builder, text: ByteView, fields: FieldSpans, plan: RowPlan
 ) -> Bool:
+    var init = plan.field(Role.TS_INIT)
+    if init >= 0:
+        var begin = fields.begins[init]
+        var end = fields.ends[init]
+        _fix(builder, text, begin, end)
+        if _digits(text, begin, end) != end - begin:
+            return False
+        if not _place_epoch(builder, text, begin, end, INIT):
+            return False
     var field = plan.field(Role.TS_EVENT)
     if field < 0:
         var day = plan.field(Role.DATE)
@@ -222,7 +259,8 @@ def _place_times(
     if plan.time_pattern.byte_length() > 0:
         return _place_pattern(builder, text, begin, end, plan.time_pattern)
     if _digits(text, begin, end) == end - begin and end - begin >= 10:
-        return _place_epoch(builder, begin, end)
+        builder.layout.epoch = True
+        return _place_epoch(builder, text, begin, end, FRACTION)
     var at = _place_date(builder, text, begin, end)
     if at < 0:
         return False
@@ -324,7 +362,9 @@ def _digits(text: ByteView, begin: Int, end: Int) -> Int:
     return at - begin
 
 
-def _place_epoch(mut builder: _Builder, begin: Int, end: Int) -> Bool:
+def _place_epoch(
+    mut builder: _Builder, text: ByteView, begin: Int, end: Int, lane: Int
+) -> Bool:
     var count = end - begin
     var unit: Int
     if count == 10:
@@ -333,15 +373,25 @@ def _place_epoch(mut builder: _Builder, begin: Int, end: Int) -> Bool:
         unit = 1_000_000
     elif count == 16:
         unit = 1_000
+    elif count == 19:
+        unit = 1
     else:
         return False
-    for i in range(count):
+    # A lane has room for 16 digits. Of 19, the first three change every 115 days:
+    # they stay as they are in this layout.
+    var fixed = max(count - 16, 0)
+    var first = Int64(0)
+    for i in range(fixed):
+        first = first * 10 + Int64(text[begin + i] - _ZERO)
+    builder.layout.constant[lane] = first * 10_000_000_000_000_000
+    for i in range(fixed, count):
         # Nine in front could be too large for 63 bits.
         var spread = UInt8(9) - UInt8(Int(i == 0))
-        builder.digit(begin + i, FRACTION, count - 1 - i, spread)
-    builder.layout.scale[FRACTION] = Int64(unit)
-    builder.layout.epoch = True
-    return True
+        builder.digit(begin + i, lane, count - 1 - i, spread)
+    builder.layout.scale[lane] = Int64(unit)
+    # The short multiplication has 32 bits for digits and scale.
+    builder.layout.has_high = True
+    return fixed == 0 or first < 922
 
 
 def _place_number(
@@ -425,32 +475,36 @@ def _place_clock(
 
 
 def _place_values[
-    price: DType, size: DType
+    word: DType
 ](
     mut builder: _Builder,
     text: ByteView,
     fields: FieldSpans,
     plan: RowPlan,
-    row: RowValues[price, size],
+    row: RowValues[word],
 ) -> Bool:
-    comptime wide = scale_of[price]() == 16
-    for role in range(Role.VALUES):
+    comptime wide = scale_of[word]() == 16
+    for role in range(plan.values):
         var field = plan.fields[role]
         var lane = FIRST_VALUE + role
-        if field < 0 or fields.begins[field] == fields.ends[field]:
+        var is_size = role >= plan.prices
+        if field >= 0:
+            _fix(builder, text, fields.begins[field], fields.ends[field])
+        if field < 0 or plan.is_empty(
+            text.slice(fields.begins[field], fields.ends[field])
+        ):
             comptime if wide:
                 # A constant would need 128 bits.
-                if row.volume != 0:
+                if row.values[role] != 0:
                     return False
             else:
-                builder.layout.constant[lane] = row.volume.cast[DType.int64]()
+                builder.layout.constant[lane] = row.values[role].cast[
+                    DType.int64
+                ]()
             continue
-        var precision = (
-            plan.size_precision if role == 4 else plan.price_precision
-        )
+        var precision = plan.size_precision if is_size else plan.price_precision
         if precision < 0:
-            precision = scale_of[price]()
-        _fix(builder, text, fields.begins[field], fields.ends[field])
+            precision = scale_of[word]()
         if not _place_value[wide](
             builder,
             text,
@@ -458,7 +512,8 @@ def _place_values[
             fields.ends[field],
             lane,
             precision,
-            plan.size_form if role == 4 else plan.price_form,
+            is_size,
+            plan.size_form if is_size else plan.price_form,
         ):
             return False
     return True
@@ -473,12 +528,13 @@ def _place_value[
     end: Int,
     lane: Int,
     precision: Int,
+    is_size: Bool,
     form: NumberForm,
 ) -> Bool:
     var at = begin
     if text[at] == UInt8(ord("-")):
-        # A volume of -0 is good, but nothing else that looks like it.
-        if lane == FIRST_VALUE + 4:
+        # A size of -0 is good, but nothing else that looks like it.
+        if is_size:
             return False
         builder.layout.sign[lane] = -1
         builder.layout.has_sign = True
@@ -517,12 +573,13 @@ def _place_value[
 
 
 def _agrees[
-    price: DType, size: DType
+    word: DType
 ](
     mut layout: Layout,
     text: ByteView,
     begin: Int,
-    row: RowValues[price, size],
+    plan: RowPlan,
+    row: RowValues[word],
 ) -> Bool:
     """Whether the layout gives what the scalar parser gave; settles the offset."""
     var bytes = Array[UInt8, 256](fill=0)
@@ -557,26 +614,19 @@ def _agrees[
     # What is left over is the offset the text fixes; where it fixes none, the
     # engine applies that of the zone day by day.
     if not row.text_zoned:
-        return stamp == row.local and _same_values(values, layout, row)
-    layout.constant[FRACTION] = row.ts_event - stamp
-    if layout.epoch and row.ts_event != stamp:
-        return False
-    return _same_values(values, layout, row)
-
-
-def _same_values[
-    price: DType, size: DType
-](values: Lanes, layout: Layout, row: RowValues[price, size]) -> Bool:
-    for i in range(4):
-        if not _same(values, layout, FIRST_VALUE + i, row.prices[i]):
+        if stamp != row.local:
             return False
-    return _same(values, layout, FIRST_VALUE + 4, row.volume)
-
-
-def _same[
-    dtype: DType
-](values: Lanes, layout: Layout, lane: Int, raw: Scalar[dtype]) -> Bool:
-    var found = values[lane].cast[DType.int128]()
-    comptime if scale_of[dtype]() == 16:
-        found *= layout.widening[lane].cast[DType.int128]()
-    return found == raw.cast[DType.int128]()
+    elif layout.epoch:
+        if stamp != row.ts_event:
+            return False
+    else:
+        layout.constant[FRACTION] = row.ts_event - stamp
+    if plan.field(Role.TS_INIT) >= 0 and values[INIT] != row.ts_init:
+        return False
+    for i in range(plan.values):
+        var found = values[FIRST_VALUE + i].cast[word]()
+        comptime if scale_of[word]() == 16:
+            found *= layout.widening[FIRST_VALUE + i].cast[word]()
+        if found != row.values[i]:
+            return False
+    return True

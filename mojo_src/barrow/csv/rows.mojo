@@ -7,7 +7,7 @@ from barrow.csv.cells import RowValues, decode_row
 from barrow.csv.fast import LayoutEngine
 from barrow.csv.plan import Role, RowPlan
 from barrow.csv.rejects import Reject
-from barrow.csv.sink import BarSink
+from barrow.csv.sink import RecordSink
 from barrow.csv.split import FieldSpans, RowSpan, split_row
 from barrow.fixed import scale_of
 
@@ -27,6 +27,8 @@ struct Stop(Equatable, TrivialRegisterPassable):
     """As many rows were refused as the plan allows to collect."""
     comptime WIDER = Self(3)
     """The next row needs 128 bits."""
+    comptime NO_ROOM = Self(4)
+    """The identifier of the next row does not fit behind the others."""
 
 
 @fieldwise_init
@@ -41,38 +43,79 @@ struct Progress(TrivialRegisterPassable):
     """Why it returned."""
 
 
+struct Tally(Copyable):
+    """What became of rows."""
+
+    var rows: Int
+    """Rows written."""
+    var blank_lines: Int
+    """Lines with nothing on them, and comments."""
+    var rejected: Int
+    """Rows refused."""
+    var filtered: Int
+    """Rows left out, since they have another symbol than the one wanted."""
+    var unzoned: Int
+    """Rows whose time had no zone and was read as UTC."""
+    var price_decimals: Int
+    """The most decimals any price showed."""
+    var size_decimals: Int
+    """The most decimals any size showed."""
+    var roundings: Array[Int, Role.VALUES]
+    """Values rounded, by value column."""
+    var rounded_lines: Array[Int, Role.VALUES]
+    """The line of the first rounding of every value column; 0 if none."""
+    var other_symbol_line: Int
+    """The line of the first row with another symbol than the first row of all; 0
+    if there is none."""
+
+    def __init__(out self):
+        """Starts at zero."""
+        self.rows = 0
+        self.blank_lines = 0
+        self.rejected = 0
+        self.filtered = 0
+        self.unzoned = 0
+        self.price_decimals = 0
+        self.size_decimals = 0
+        self.roundings = Array[Int, Role.VALUES](fill=0)
+        self.rounded_lines = Array[Int, Role.VALUES](fill=0)
+        self.other_symbol_line = 0
+
+    @always_inline
+    def count(mut self, row: RowValues, line: Int):
+        """Counts a row the scalar parser has read.
+
+        Args:
+            row: The row.
+            line: The line it starts on.
+        """
+        self.unzoned += Int(not row.zoned)
+        self.price_decimals = max(self.price_decimals, row.price_decimals)
+        self.size_decimals = max(self.size_decimals, row.size_decimals)
+        if row.rounded != 0:
+            for i in range(Role.VALUES):
+                if (row.rounded >> UInt8(i)) & 1 != 0:
+                    self.roundings[i] += 1
+                    if self.rounded_lines[i] == 0:
+                        self.rounded_lines[i] = line
+
+
 struct RowDecoder(Movable):
     """Reads the rows of one file, chunk after chunk.
 
     Push a chunk; then push the bytes that were not used again, with more behind
-    them. Counts and line numbers run through the whole file. Widths may change
-    from push to push.
+    them. The tally and line numbers run on until `begin` starts afresh. Widths may
+    change from push to push.
     """
 
     var plan: RowPlan
     """How to read a row."""
     var line: Int
     """The line the next row starts on, from 1."""
-    var rows: Int
-    """Rows written so far."""
-    var blank_lines: Int
-    """Lines with nothing on them, and comments, so far."""
-    var rejected: Int
-    """Rows refused so far."""
-    var unzoned: Int
-    """Rows so far whose time had no zone and was read as UTC."""
-    var price_decimals: Int
-    """The most decimals any price showed so far."""
-    var size_decimals: Int
-    """The most decimals any volume showed so far."""
-    var roundings: Array[Int, Role.VALUES]
-    """Values rounded so far, by value column."""
-    var rounded_lines: Array[Int, Role.VALUES]
-    """The line of the first rounding of every value column; 0 if none."""
-    var symbol: String
+    var tally: Tally
+    """What became of the rows since `begin`."""
+    var symbol: Optional[String]
     """The symbol of the first row, where there is such a column."""
-    var other_symbol_line: Int
-    """The line of the first row with another symbol; 0 if there is none."""
     var rejects: List[Reject]
     """What the last push refused; places are within its chunk."""
     var fields: FieldSpans
@@ -94,32 +137,35 @@ struct RowDecoder(Movable):
         self.scale = 0
         self.plan = plan^
         self.line = line
-        self.rows = 0
-        self.blank_lines = 0
-        self.rejected = 0
-        self.unzoned = 0
-        self.price_decimals = 0
-        self.size_decimals = 0
-        self.roundings = Array[Int, Role.VALUES](fill=0)
-        self.rounded_lines = Array[Int, Role.VALUES](fill=0)
-        self.symbol = ""
-        self.other_symbol_line = 0
+        self.tally = Tally()
+        self.symbol = None
         self.rejects = List[Reject]()
 
+    def begin(mut self, line: Int, symbol: Optional[String]):
+        """Counts from zero again, from another place of the file; what was learned
+        about its layouts is kept.
+
+        Args:
+            line: The line of the next row, from 1.
+            symbol: The symbol of the first row of the file, where that is known.
+        """
+        self.line = line
+        self.tally = Tally()
+        self.symbol = symbol.copy()
+
     def push[
-        price: DType, size: DType
+        word: DType
     ](
         mut self,
         text: ByteView,
         final: Bool,
-        sink: BarSink[price, size],
+        sink: RecordSink[word],
         first_row: Int,
     ) -> Progress:
         """Reads rows until the chunk or the room ends.
 
         Parameters:
-            price: The type of a raw price.
-            size: The type of a raw volume.
+            word: `int64` or `int128`.
 
         Args:
             text: The chunk; starts at the start of a row.
@@ -131,11 +177,10 @@ struct RowDecoder(Movable):
             How far it came, and why no further.
         """
         self.rejects.clear()
-        if self.scale != scale_of[price]():
+        if self.scale != scale_of[word]():
             self.engine.forget()
-            self.scale = scale_of[price]()
-        var row = RowValues[price, size]()
-        var capacity = len(sink.ts_event)
+            self.scale = scale_of[word]()
+        var row = RowValues[word]()
         var at = 0
         var count = 0
         var stop = Stop.INPUT
@@ -146,7 +191,7 @@ struct RowDecoder(Movable):
             at += fast.used
             count += fast.rows
             self.line += fast.rows
-            if first_row + count == capacity:
+            if first_row + count == sink.end:
                 stop = Stop.FULL
                 break
             if len(self.rejects) == self.plan.reject_limit:
@@ -156,7 +201,7 @@ struct RowDecoder(Movable):
                 var next = _line_end(text, at, final)
                 if next < 0:
                     break
-                self.blank_lines += 1
+                self.tally.blank_lines += 1
                 self.line += 1
                 at = next
                 continue
@@ -170,9 +215,9 @@ struct RowDecoder(Movable):
             )
             if span.next < 0:
                 break
-            var refused = self.rejected
+            var refused = self.tally.rejected
             if self._is_blank_line(text, at, span):
-                self.blank_lines += 1
+                self.tally.blank_lines += 1
             elif span.reason != Reason.OK:
                 self._reject(text, at, span, span.reason, -1)
             elif len(self.fields) != self.plan.field_count and not (
@@ -182,6 +227,8 @@ struct RowDecoder(Movable):
                 self._reject(
                     text, at, span, Reason.FIELD_COUNT, len(self.fields)
                 )
+            elif self._is_unwanted(text):
+                self.tally.filtered += 1
             else:
                 decode_row(text, self.fields, self.plan, row)
                 if row.reason != Reason.OK:
@@ -189,18 +236,20 @@ struct RowDecoder(Movable):
                     var field = row.field
                     if self.plan.may_widen:
                         # What is wrong must not depend on the width so far.
-                        var wide = RowValues[DType.int128, DType.uint128]()
+                        var wide = RowValues[DType.int128]()
                         decode_row(text, self.fields, self.plan, wide)
-                        if wide.reason == Reason.OK and scale_of[price]() < 16:
+                        if wide.reason == Reason.OK and scale_of[word]() < 16:
                             stop = Stop.WIDER
                             break
                         reason = wide.reason
                         field = wide.field
                     self._reject(text, at, span, reason, field)
                 else:
-                    sink.store(first_row + count, row, self.line)
-                    self._count(row)
-                    self._note_symbol(text, self.rows + count)
+                    if not sink.store(first_row + count, row, text, self.line):
+                        stop = Stop.NO_ROOM
+                        break
+                    self.tally.count(row, self.line)
+                    self._note_symbol(text)
                     self.engine.learn(
                         text,
                         at,
@@ -211,7 +260,7 @@ struct RowDecoder(Movable):
                         row,
                     )
                     count += 1
-            if self.rejected > refused and _is_torn(
+            if self.tally.rejected > refused and _is_torn(
                 span, self.rejects[len(self.rejects) - 1].reason
             ):
                 # A stray quote must not take the lines after its own with it.
@@ -223,7 +272,7 @@ struct RowDecoder(Movable):
             at = span.next
         if stop == Stop.INPUT and len(self.rejects) == self.plan.reject_limit:
             stop = Stop.REJECTS
-        self.rows += count
+        self.tally.rows += count
         self._count_fast_rows()
         return Progress(count, at, stop)
 
@@ -238,38 +287,37 @@ struct RowDecoder(Movable):
             and span.lines == 1
         )
 
-    @always_inline
-    def _count(mut self, row: RowValues):
-        self.unzoned += Int(not row.zoned)
-        self.price_decimals = max(self.price_decimals, row.price_decimals)
-        self.size_decimals = max(self.size_decimals, row.size_decimals)
-        if row.rounded != 0:
-            for i in range(Role.VALUES):
-                if (row.rounded >> UInt8(i)) & 1 != 0:
-                    self.roundings[i] += 1
-                    if self.rounded_lines[i] == 0:
-                        self.rounded_lines[i] = self.line
-
-    def _note_symbol(mut self, text: ByteView, row: Int):
+    def _is_unwanted(self, text: ByteView) -> Bool:
+        if self.plan.symbol.byte_length() == 0:
+            return False
         var field = self.plan.field(Role.SYMBOL)
-        if field < 0 or self.other_symbol_line > 0:
+        var cell = text.slice(
+            self.fields.begins[field], self.fields.ends[field]
+        )
+        return not cell.equals(self.plan.symbol)
+
+    def _note_symbol(mut self, text: ByteView):
+        var field = self.plan.field(Role.SYMBOL)
+        if field < 0 or self.tally.other_symbol_line > 0:
             return
         var cell = text.slice(
             self.fields.begins[field], self.fields.ends[field]
         )
-        if row == 0:
+        if not self.symbol:
             self.symbol = cell.text()
-        elif cell.text() != self.symbol:
-            self.other_symbol_line = self.line
+        elif cell.text() != self.symbol.value():
+            self.tally.other_symbol_line = self.line
 
     def _count_fast_rows(mut self):
         """Moves the engine's counts over."""
-        self.unzoned += self.engine.unzoned
+        self.tally.unzoned += self.engine.unzoned
         self.engine.unzoned = 0
-        self.price_decimals = max(
-            self.price_decimals, self.engine.price_decimals
+        self.tally.price_decimals = max(
+            self.tally.price_decimals, self.engine.price_decimals
         )
-        self.size_decimals = max(self.size_decimals, self.engine.size_decimals)
+        self.tally.size_decimals = max(
+            self.tally.size_decimals, self.engine.size_decimals
+        )
 
     def _reject(
         mut self,
@@ -299,7 +347,7 @@ struct RowDecoder(Movable):
                 reason,
             )
         )
-        self.rejected += 1
+        self.tally.rejected += 1
 
 
 def _is_torn(span: RowSpan, reason: Reason) -> Bool:

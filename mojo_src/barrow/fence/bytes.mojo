@@ -117,3 +117,66 @@ struct ByteView[origin: ImmOrigin](ImplicitlyCopyable, Sized):
             Text; bytes that are no UTF-8 become the replacement mark.
         """
         return String(from_utf8_lossy=self.span())
+
+    def equals(self, text: String, *, fold_case: Bool = False) -> Bool:
+        """Compares with a text.
+
+        Args:
+            text: Another text, in lower case if case is folded.
+            fold_case: Whether ASCII letters of these bytes may be capital.
+
+        Returns:
+            Whether the bytes are the same.
+        """
+        var other = text.as_bytes()
+        if len(other) != self._length:
+            return False
+        for i in range(self._length):
+            var byte = self[i]
+            if fold_case and UInt8(ord("A")) <= byte <= UInt8(ord("Z")):
+                byte |= 0x20
+            if byte != other[i]:
+                return False
+        return True
+
+    def is_utf8(self) -> Bool:
+        """Tells whether the bytes are UTF-8 text.
+
+        Returns:
+            Whether they are; no surrogates, nothing longer than need be.
+        """
+        var at = 0
+        while at < self._length:
+            var byte = self[at]
+            if byte < 0x80:
+                at += 1
+                continue
+            var more: Int
+            var lowest: UInt32
+            var code: UInt32
+            if byte & 0xE0 == 0xC0:
+                more = 1
+                lowest = 0x80
+                code = UInt32(byte & 0x1F)
+            elif byte & 0xF0 == 0xE0:
+                more = 2
+                lowest = 0x800
+                code = UInt32(byte & 0x0F)
+            elif byte & 0xF8 == 0xF0:
+                more = 3
+                lowest = 0x10000
+                code = UInt32(byte & 0x07)
+            else:
+                return False
+            if at + more >= self._length:
+                return False
+            for i in range(1, more + 1):
+                if self[at + i] & 0xC0 != 0x80:
+                    return False
+                code = code << 6 | UInt32(self[at + i] & 0x3F)
+            if code < lowest or code > 0x10FFFF:
+                return False
+            if code >= 0xD800 and code <= 0xDFFF:
+                return False
+            at += more + 1
+        return True

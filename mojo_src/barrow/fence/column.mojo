@@ -129,3 +129,26 @@ struct MutColumnView[dtype: DType](ImplicitlyCopyable, Sized):
         self._values.unsafe_offset(at * size).unsafe_bitcast[
             Scalar[Self.dtype]
         ]().unsafe_store[alignment=1](0, values)
+
+    @always_inline
+    def load[width: Int = 1](self, at: Int) -> SIMD[Self.dtype, width]:
+        """Returns `width` values that were written before.
+
+        Parameters:
+            width: How many values; a power of two.
+
+        Args:
+            at: The index of the first one; `at + width` is at most the length.
+
+        Returns:
+            The values.
+        """
+        debug_assert(
+            0 <= at and at + width <= self._length, "load past the end: ", at
+        )
+        comptime size = size_of[Scalar[Self.dtype]]()
+        return (
+            self._values.unsafe_offset(at * size)
+            .unsafe_bitcast[Scalar[Self.dtype]]()
+            .unsafe_load[width=width, alignment=1]()
+        )

@@ -8,11 +8,11 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from barrow.bars import Bars, Finding, Report
+from barrow.bars import Finding, Report, make_records
 from barrow.bars.checks import Validator, count_distant_duplicates, step_of
 from barrow.csv.options import CsvKeywords, CsvOptions, make_options
 from barrow.csv.report import CsvReport
-from barrow.csv.rows import ColumnSet, RowReader
+from barrow.csv.rows import RowReader
 
 _ROWS = 65_536
 
@@ -36,12 +36,13 @@ def check_csv(
     reader = RowReader(path, checked)
     validator = Validator(step_of(checked.bar_type))
     try:
-        columns = ColumnSet(reader.encoding, _ROWS, lines=True)
+        columns = reader.new_columns(_ROWS, lines=True)
         while not reader.ended:
             columns, rows = reader.read(columns, 0)
             if rows:
                 schema = reader.schema()
-                validator.push(Bars([columns.batch(schema, rows)], schema), columns.lines)
+                records = make_records([columns.batch(schema, rows)], schema)
+                validator.push(records, columns.lines)
         account = reader.report()
         twice = reader.source.can_read_twice
     finally:
@@ -72,7 +73,7 @@ def _all_stamps(
     reader = RowReader(path, options)
     stamps, lines = [], []
     try:
-        columns = ColumnSet(reader.encoding, _ROWS, lines=True)
+        columns = reader.new_columns(_ROWS, lines=True)
         while not reader.ended:
             columns, rows = reader.read(columns, 0)
             stamps.append(columns.stamps[:rows].copy())

@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from barrow.csv.dialect import ROLES, Dialect
+from barrow._arrow import RecordKind
+from barrow.csv.dialect import Dialect, roles_of
 from barrow.csv.hints import option
 from barrow.errors import (
     BarrowParseError,
@@ -27,14 +28,16 @@ class Header:
     """Where the columns of a file are.
 
     Attributes:
+        kind: What the rows are.
         names: The names as they stand in the file.
         delimiter: What separates fields.
-        fields: The index of the field of every role of `ROLES`; -1 for none.
+        fields: The index of the field of every role of `roles_of`; -1 for none.
         line: The line of the first row, from 1.
         end: The first byte of the first row after them.
         notes: What a reader should know about the choice.
     """
 
+    kind: RecordKind
     names: list[str]
     delimiter: str
     fields: tuple[int, ...]
@@ -45,12 +48,17 @@ class Header:
     @property
     def role_names(self) -> set[str]:
         """The roles that have a column."""
-        return {role for role, at in zip(ROLES, self.fields, strict=True) if at >= 0}
+        roles = zip(roles_of(self.kind), self.fields, strict=True)
+        return {role for role, at in roles if at >= 0}
 
     def role_name(self, role: str) -> str:
         """The name of a role's column in the file."""
-        at = self.fields[ROLES.index(role)]
+        at = self.fields[roles_of(self.kind).index(role)]
         return self.names[at] if at >= 0 else role
+
+    def role_at(self, field: int) -> str:
+        """The role of a field that has one."""
+        return roles_of(self.kind)[self.fields.index(field)]
 
 
 def read_header(start: bytes, path: str, dialect: Dialect, needs_volume: bool) -> Header:
@@ -107,7 +115,10 @@ def read_header(start: bytes, path: str, dialect: Dialect, needs_volume: bool) -
     if dialect.header == "yes":
         fields, notes = _find_roles(names, path, line, dialect, needs_volume)
         next_line = line + len(_LINE_ENDS.findall(text)) + 1
-        return Header(names, delimiter, fields, next_line, after, notes)
+        for _ in range(dialect.header_lines - 1):
+            _, after = _line_end(start, after)
+            next_line += 1
+        return Header(dialect.kind, names, delimiter, fields, next_line, after, notes)
     if dialect.header == "ignored":
         if not any(name[:1].isalpha() for name in names):
             raise BarrowSchemaError(
@@ -136,8 +147,8 @@ def _by_position(
         )
     roles = {at: role for role, at in places.items()}
     names = [roles.get(at, f"column {at + 1}") for at in range(count)]
-    fields = tuple(places.get(role, -1) for role in ROLES)
-    return Header(names, delimiter, fields, line, begin)
+    fields = tuple(places.get(role, -1) for role in roles_of(dialect.kind))
+    return Header(dialect.kind, names, delimiter, fields, line, begin)
 
 
 _LINE_ENDS = re.compile("\r\n|\n|\r")
@@ -224,11 +235,11 @@ def _find_roles(
         found["ts_event"] = found.pop("date")
     elif "time" in found and "date" not in found:
         found["ts_event"] = found.pop("time")
-    _check_complete(names, found, path, line, needs_volume)
+    _check_complete(names, found, path, line, dialect, needs_volume)
     ignored = [name for at, name in enumerate(names) if at not in found.values()]
     if ignored:
         notes.append(f"columns not read: {', '.join(ignored)}")
-    return tuple(found.get(role, -1) for role in ROLES), notes
+    return tuple(found.get(role, -1) for role in roles_of(dialect.kind)), notes
 
 
 def _matching(names: list[str], pattern: str | int) -> list[int]:
@@ -241,25 +252,33 @@ def _matching(names: list[str], pattern: str | int) -> list[int]:
 
 
 def _check_complete(
-    names: list[str], found: dict[str, int], path: str, line: int, needs_volume: bool
+    names: list[str],
+    found: dict[str, int],
+    path: str,
+    line: int,
+    dialect: Dialect,
+    needs_volume: bool,
 ) -> None:
-    missing = [role for role in ("open", "high", "low", "close") if role not in found]
+    kind = dialect.kind
+    missing = [role for role in kind.prices if role not in found]
     if "ts_event" not in found and "date" not in found:
         missing.insert(0, "timestamp (or ts_event, datetime, date, time)")
+    header = shown(",".join(names))
     if missing:
-        header = shown(",".join(names))
+        wanted = ",".join(("timestamp", *kind.values))
         raise BarrowSchemaError(
             message(
                 Place(path, line),
                 f"no column named {', '.join(missing)}; the header is: {header}",
-                tries=["name the columns timestamp,open,high,low,close,volume in the first line"],
+                tries=[f"name the columns {wanted} in the first line"],
             )
         )
-    if needs_volume and "volume" not in found:
+    absent = [role for role in kind.sizes if role not in found]
+    if needs_volume and absent:
         raise BarrowSchemaError(
             message(
                 Place(path, line),
-                f"no column named volume; the header is: {shown(','.join(names))}",
-                tries=[option("default_volume", "0") + " gives every bar that volume"],
+                f"no column named {', '.join(absent)}; the header is: {header}",
+                tries=[option("default_volume", "0") + f" gives every {kind.name} that one"],
             )
         )

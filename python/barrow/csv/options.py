@@ -9,6 +9,7 @@ from typing import Any, Literal, TypedDict
 from barrow._arrow import ENCODINGS, FIXED8, Encoding, parse_raw, rounding_code
 from barrow.bars import BarType
 from barrow.csv.dialect import find_dialect
+from barrow.csv.hints import option
 from barrow.csv.zones import offsets
 from barrow.errors import BarrowArgumentError, BarrowParseError, message
 
@@ -17,10 +18,16 @@ OnError = Literal["raise", "skip", "quarantine"]
 FOLDS = {"raise": 0, "earlier": 1, "later": 2}
 
 
+# More threads than this have nothing to read: copying the text takes a third of the time.
+_THREADS = min(4, os.cpu_count() or 1)
+
+
 class CsvKeywords(TypedDict, total=False):
     """The options as keyword arguments; `CsvOptions` says what they mean."""
 
     bar_type: str | None
+    instrument_id: str | None
+    symbol: str | None
     dialect: str
     price_precision: int | Literal["auto"]
     size_precision: int | Literal["auto"]
@@ -28,6 +35,7 @@ class CsvKeywords(TypedDict, total=False):
     rounding: str
     on_error: OnError
     rejects: str | os.PathLike[str] | None
+    max_errors: int | None
     default_volume: Any
     timezone: str | None
     fold: str
@@ -44,7 +52,9 @@ class CsvOptions:
     """The options of `read_csv`, `scan_csv` and `ingest`.
 
     Attributes:
-        bar_type: Goes into the metadata; unknown if None.
+        bar_type: Of bars; goes into the metadata; unknown if None.
+        instrument_id: Of quotes and trades, `{SYMBOL}.{VENUE}`; goes into the metadata.
+        symbol: Reads only rows with that in the symbol column; others are counted.
         dialect: The name of a dialect, the path of its TOML file, or `auto` to find it
             by looking at the text.
         price_precision: Decimals of prices, or `auto` for as many as the text shows.
@@ -55,7 +65,9 @@ class CsvOptions:
         on_error: `raise` at the first bad row, `skip` bad rows, or `quarantine`
             them in the file `rejects`.
         rejects: Where quarantined rows go.
-        default_volume: The volume of every bar where there is no such column.
+        max_errors: With `skip` and `quarantine`, how many bad rows to put up with;
+            any number if None.
+        default_volume: The volume or size of every row where there is no such column.
         timezone: The zone of times that do not tell, before that of the dialect: an
             IANA name, an offset such as `-05:00`, or `new-york+7` for broker clocks.
         fold: What a local time means that comes twice when clocks are set back:
@@ -66,12 +78,14 @@ class CsvOptions:
             by the length the bar type says, so that nothing is known too early. `close`
             or None leave it to `ts_init_delta`.
         chunk_bytes: How much text is read at once.
-        threads: 1 reads and parses in turns, 2 at the same time.
+        threads: How many threads parse; the result is the same with any number.
         layouts: Whether rows that look alike are read many at a time; the result is
             the same without, only slower.
     """
 
     bar_type: str | None = None
+    instrument_id: str | None = None
+    symbol: str | None = None
     dialect: str = "auto"
     price_precision: int | Literal["auto"] = "auto"
     size_precision: int | Literal["auto"] = "auto"
@@ -79,6 +93,7 @@ class CsvOptions:
     rounding: str = "exact"
     on_error: OnError = "raise"
     rejects: str | os.PathLike[str] | None = None
+    max_errors: int | None = None
     default_volume: Any = None
     timezone: str | None = None
     fold: str = "raise"
@@ -86,7 +101,7 @@ class CsvOptions:
     ts_init_delta: int = 0
     stamp: Literal["open", "close"] | None = None
     chunk_bytes: int = 1 << 20
-    threads: int = 2
+    threads: int = _THREADS
     layouts: bool = True
 
     def __post_init__(self) -> None:
@@ -97,6 +112,10 @@ class CsvOptions:
         """
         if self.bar_type is not None:
             BarType.parse(self.bar_type)
+        if self.bar_type is not None and self.instrument_id is not None:
+            raise BarrowArgumentError(
+                message("instrument_id", "the bar type names the instrument already")
+            )
         if self.dialect != "auto":
             find_dialect(self.dialect)
         if self.timezone is not None:
@@ -139,6 +158,19 @@ class CsvOptions:
             raise BarrowArgumentError(
                 message("ts_init_delta", f"{delta!r} is no number of nanoseconds in 64 bits")
             )
+        if self.max_errors is not None and (
+            not isinstance(self.max_errors, int)
+            or self.max_errors < 0
+            or self.on_error == "raise"
+        ):
+            raise BarrowArgumentError(
+                message(
+                    "max_errors",
+                    f"{self.max_errors!r} is no number from 0, or on_error is raise, which "
+                    "allows none",
+                    tries=[option("on_error", "skip")],
+                )
+            )
         for name in ("chunk_bytes", "threads"):
             value = getattr(self, name)
             if not isinstance(value, int) or value < 1:
@@ -155,6 +187,11 @@ class CsvOptions:
             raise BarrowArgumentError(
                 message("default_volume", f"{self.default_volume!r} is no volume: {error}")
             ) from error
+
+    @property
+    def identity(self) -> str | None:
+        """The bar type or the instrument id, where one was given."""
+        return self.bar_type or self.instrument_id
 
     @property
     def default_volume_text(self) -> str:

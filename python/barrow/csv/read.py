@@ -1,4 +1,4 @@
-"""`read_csv` and `scan_csv`: text to bars, whole or in bounded memory."""
+"""`read_csv` and `scan_csv`: text to records, whole or in bounded memory."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Self, Unpack
 
-from barrow.bars import Bars
+from barrow.bars import AnyRecords, make_records
+from barrow.csv.columns import ColumnSet
 from barrow.csv.options import CsvKeywords, make_options
-from barrow.csv.rows import ColumnSet, RowReader
+from barrow.csv.rows import RowReader
 from barrow.errors import BarrowArgumentError, BarrowUnsupportedError, message
 
 _SAMPLE_BYTES = 1 << 16
 _GROWTH = 1.5
 
 
-def read_csv(path: str | os.PathLike[str], **options: Unpack[CsvKeywords]) -> Bars:
-    """Reads bars from a CSV file, exactly.
+def read_csv(path: str | os.PathLike[str], **options: Unpack[CsvKeywords]) -> AnyRecords:
+    """Reads bars, quotes or trades from a CSV file, exactly.
 
     In the generic dialect a header names a time stamp (`timestamp`, `ts_event`,
     `datetime`, `date` and `time`), `open`, `high`, `low`, `close` and `volume`, in
-    any order and case; other columns are not read. Other layouts are dialects of
+    any order and case; other columns are not read. In the same way `bid` and `ask` make
+    quotes, `price` and `size` (`amount`, `quantity`) trades. Other layouts are dialects of
     vendors; see `docs/dialects.md`. Times without a zone are read as UTC, and the
     report says so.
 
@@ -30,7 +32,8 @@ def read_csv(path: str | os.PathLike[str], **options: Unpack[CsvKeywords]) -> Ba
         **options: What `CsvOptions` lists and explains.
 
     Returns:
-        Bars whose columns are contiguous; `bars.report` tells about every row.
+        `Bars`, `Quotes` or `Trades`, by what the dialect holds, with contiguous columns;
+        their `report` tells about every row.
 
     Raises:
         BarrowIoError: The file cannot be read.
@@ -41,24 +44,23 @@ def read_csv(path: str | os.PathLike[str], **options: Unpack[CsvKeywords]) -> Ba
     reader = RowReader(path, make_options(options))
     try:
         columns, rows = _read_all(reader)
-        columns.resize(rows)
-        bars = Bars([columns.batch(reader.schema(), rows)], reader.schema())
-        bars.report = reader.report()
+        records = make_records([columns.batch(reader.schema(), rows)], reader.schema())
+        records.report = reader.report()
         if reader.rejects_file is not None:
             reader.rejects_file.commit()
-        return bars
+        return records
     finally:
         reader.close()
 
 
 def _read_all(reader: RowReader) -> tuple[ColumnSet, int]:
-    columns = ColumnSet(reader.encoding, _expected_rows(reader))
+    columns = reader.new_columns(_expected_rows(reader))
     rows = 0
     while True:
         columns, rows = reader.read(columns, rows)
         if reader.ended:
             return columns, rows
-        columns.resize(int(columns.capacity * _GROWTH) + 1)
+        columns.resize(int(columns.capacity * _GROWTH) + 1, rows)
 
 
 def _expected_rows(reader: RowReader) -> int:
@@ -73,7 +75,7 @@ def _expected_rows(reader: RowReader) -> int:
 def scan_csv(
     path: str | os.PathLike[str], *, batch_rows: int = 65_536, **options: Unpack[CsvKeywords]
 ) -> BatchScan:
-    """Reads bars from a CSV file batch by batch, in bounded memory.
+    """Reads bars, quotes or trades from a CSV file batch by batch, in bounded memory.
 
     All batches have one encoding and one precision. Where those are `auto`, the
     text is read twice, first to find them; give all three to have it read once, as a
@@ -81,11 +83,11 @@ def scan_csv(
 
     Args:
         path: As in `read_csv`.
-        batch_rows: Bars per batch; the last one may have fewer.
+        batch_rows: Rows per batch; the last one may have fewer.
         **options: As in `read_csv`.
 
     Returns:
-        An iterator of bars that own their memory. `report` of the last one covers
+        An iterator of records that own their memory. `report` of the last one covers
         everything.
 
     Raises:
@@ -97,8 +99,8 @@ def scan_csv(
     return BatchScan(RowReader(path, make_options(options)), batch_rows)
 
 
-class BatchScan(Iterator[Bars]):
-    """Batches of bars as they are read. Closes its file at the end, when it is left
+class BatchScan(Iterator[AnyRecords]):
+    """Batches of records as they are read. Closes its file at the end, when it is left
     in a `with` statement, or when nobody holds it any more."""
 
     def __init__(self, reader: RowReader, batch_rows: int) -> None:
@@ -106,19 +108,19 @@ class BatchScan(Iterator[Bars]):
         self._batch_rows = batch_rows
         self._settled = False
 
-    def __next__(self) -> Bars:
+    def __next__(self) -> AnyRecords:
         try:
             if not self._settled:
                 self._settle()
             while not self._reader.ended:
                 reader = self._reader
-                columns = ColumnSet(reader.encoding, self._batch_rows)
+                columns = reader.new_columns(self._batch_rows)
                 columns, rows = reader.read(columns, 0)
                 if rows:
-                    columns.resize(rows)
-                    bars = Bars([columns.batch(reader.schema(), rows)], reader.schema())
-                    bars.report = reader.report()
-                    return bars
+                    batch = columns.batch(reader.schema(), rows)
+                    records = make_records([batch], reader.schema())
+                    records.report = reader.report()
+                    return records
             if self._reader.rejects_file is not None:
                 self._reader.rejects_file.commit()
         except BaseException:
@@ -146,7 +148,7 @@ class BatchScan(Iterator[Bars]):
         on_error = "skip" if options.rejects else options.on_error
         scout = RowReader(source.path, replace(options, rejects=None, on_error=on_error))
         try:
-            columns = ColumnSet(scout.encoding, self._batch_rows)
+            columns = scout.new_columns(self._batch_rows)
             while not scout.ended:
                 columns, _ = scout.read(columns, 0)
         finally:

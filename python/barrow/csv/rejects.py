@@ -6,21 +6,37 @@ import contextlib
 import errno
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from barrow._arrow import BAR, REASONS, explain
-from barrow.csv.dialect import ROLES
+from barrow._arrow import REASONS, explain
 from barrow.csv.header import Header
 from barrow.csv.hints import option
 from barrow.csv.options import CsvOptions
 from barrow.csv.report import RejectCount
-from barrow.csv.source import TextSource
 from barrow.errors import BarrowIoError, BarrowParseError, Place, message, shown
 
 # As csv_rejects of the extension gives it: line, begin, length, field, cell_begin,
 # cell_length, reason.
 Reject = tuple[int, int, int, int, int, int, int]
+_WHOLE_ROWS = {
+    "text_after_quote": "a closing quote is followed by text",
+    "unclosed_quote": "a quote opens a field and is never closed",
+    "nul_byte": "the row holds a zero byte",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """A refused row with its text."""
+
+    line: int
+    offset: int
+    field: int
+    reason: str
+    row: bytes
+    cell: bytes
 
 
 class RejectLog:
@@ -29,96 +45,100 @@ class RejectLog:
     Args:
         options: Holds the policy.
         header: Names the columns.
-        source: Holds the text of the rows.
+        path: The text as messages call it.
     """
 
-    def __init__(self, options: CsvOptions, header: Header, source: TextSource) -> None:
+    def __init__(self, options: CsvOptions, header: Header, path: str) -> None:
         self._options = options
         self._header = header
-        self._source = source
+        self._path = path
+        self._total = 0
         self.counts: dict[tuple[str, str | None], RejectCount] = {}
         self.file: RejectsFile | None = None
         if options.rejects is not None:
             self.file = RejectsFile(options.rejects)
 
-    def add(self, rejects: tuple[Reject, ...]) -> None:
-        """Takes what a push refused, while its text is still in the window.
+    def add(
+        self, rejects: tuple[Reject, ...], buffer: bytearray, begin: int, offset: int
+    ) -> None:
+        """Takes what a push refused, while its text is still there.
+
+        Args:
+            rejects: As `csv_rejects` gives them.
+            buffer: Where the text is.
+            begin: The first byte that was pushed.
+            offset: How far into the text the buffer starts.
 
         Raises:
-            BarrowParseError: The policy is to raise; tells about the first one.
+            BarrowParseError: The policy is to raise, and this tells about the first
+                one; or there are more than `max_errors`, and about the last one.
         """
-        for reject in rejects:
-            line, begin, length, field, *_ = reject
-            reason = REASONS[reject[6]]
-            what, column = self._explain(reject)
+        limit = self._options.max_errors
+        for line, at, length, field, cell, cell_length, reason in rejects:
+            row = bytes(buffer[begin + at : begin + at + length])
+            text = bytes(buffer[begin + cell : begin + cell + cell_length])
+            refusal = _Refusal(line, offset + begin + at, field, REASONS[reason], row, text)
+            what, column = self._explain(refusal)
             if self._options.on_error == "raise":
-                raise self._error(reject, what)
-            key = (reason, column)
-            if key not in self.counts:
-                self.counts[key] = RejectCount(reason, column, 0, line, what)
-            self.counts[key].count += 1
-            if self.file is not None:
-                at = self._source.begin + begin
-                row = bytes(self._source.buffer[at : at + length])
-                number = field + 1 if column is not None else 0
-                self.file.write(
-                    line, self._source.offset + at, number, column or "", reason, what, row
-                )
+                raise self._error(refusal, what, [option("on_error", "skip")])
+            self._total += 1
+            if limit is not None and self._total > limit:
+                what = f"more than {limit:,} rows cannot be read; this one: {what}"
+                raise self._error(refusal, what, [option("max_errors", str(10 * limit or 10))])
+            self._keep(refusal, what, column)
 
-    def _cell(self, reject: Reject) -> bytes:
-        at = self._source.begin + reject[4]
-        return bytes(self._source.buffer[at : at + reject[5]])
+    def _keep(self, refusal: _Refusal, what: str, column: str | None) -> None:
+        key = (refusal.reason, column)
+        if key not in self.counts:
+            self.counts[key] = RejectCount(refusal.reason, column, 0, refusal.line, what)
+        self.counts[key].count += 1
+        if self.file is not None:
+            number = refusal.field + 1 if column is not None else 0
+            facts = (column or "", refusal.reason, what, refusal.row)
+            self.file.write(refusal.line, refusal.offset, number, *facts)
 
-    def _explain(self, reject: Reject) -> tuple[str, str | None]:
+    def _explain(self, refusal: _Refusal) -> tuple[str, str | None]:
         """What is wrong, in words, and the name of the column if it is one's fault."""
-        reason, field = REASONS[reject[6]], reject[3]
+        reason, field, header = refusal.reason, refusal.field, self._header
         encoding = self._options.widest
-        expected = len(self._header.names)
         if reason == "field_count":
-            return f"the row has {field} fields, the header has {expected}", None
-        whole_rows = {
-            "text_after_quote": "a closing quote is followed by text",
-            "unclosed_quote": "a quote opens a field and is never closed",
-            "nul_byte": "the row holds a zero byte",
-        }
-        if reason in whole_rows:
-            return whole_rows[reason], None
+            return f"the row has {field} fields, the header has {len(header.names)}", None
+        if reason in _WHOLE_ROWS:
+            return _WHOLE_ROWS[reason], None
+        role = header.role_at(field) if field >= 0 else header.kind.sizes[0]
+        precision, is_price = self._precision(role), role not in header.kind.sizes
         if field < 0:  # the default volume
             found = self._options.default_volume_text
-            return explain(reason, found, encoding, self._precision("volume"), False), None
-        role = self._role(field)
-        precision = self._precision(role)
-        text = explain(reason, shown(self._cell(reject), 60), encoding, precision, role != "volume")
-        return text, self._header.names[field]
-
-    def _role(self, field: int) -> str:
-        return ROLES[self._header.fields.index(field)]
+            return explain(reason, found, encoding, precision, False), None
+        text = explain(reason, shown(refusal.cell, 60), encoding, precision, is_price)
+        return text, header.names[field]
 
     def _precision(self, role: str) -> int:
         options = self._options
-        precision = options.size_precision if role == "volume" else options.price_precision
+        is_size = role in self._header.kind.sizes
+        precision = options.size_precision if is_size else options.price_precision
         return precision if isinstance(precision, int) else options.widest.scale
 
-    def _error(self, reject: Reject, what: str) -> BarrowParseError:
-        line, begin, length, field, *_ = reject
-        reason = REASONS[reject[6]]
-        at = self._source.begin + begin
-        row = shown(bytes(self._source.buffer[at : at + min(length, 4096)]))
+    def _error(self, refusal: _Refusal, what: str, tries: list[str]) -> BarrowParseError:
         column = None
-        if reason != "field_count" and field >= 0:
-            column = self._header.names[field]
-        place = Place(self._source.path, line, field + 1 if column is not None else None, column)
-        tries = [*self._hints(reason, field), option("on_error", "skip")]
-        return BarrowParseError(message(place, what, row=row, tries=tries), place, reason, row)
+        if refusal.reason != "field_count" and refusal.field >= 0:
+            column = self._header.names[refusal.field]
+        number = refusal.field + 1 if column is not None else None
+        place = Place(self._path, refusal.line, number, column)
+        row = shown(refusal.row[:4096])
+        tries = [*self._hints(refusal.reason, refusal.field), *tries]
+        text = message(place, what, row=row, tries=tries)
+        return BarrowParseError(text, place, refusal.reason, row)
 
     def _hints(self, reason: str, field: int) -> list[str]:
         hints = []
         narrow = not self._options.widest.wide
+        role = self._header.role_at(field) if field >= 0 else ""
         if reason == "overflow" and narrow:
             hints.append(option("encoding", "fixed16"))
-        if reason == "decimals" and field >= 0 and self._role(field) in BAR.values:
-            volume = self._role(field) == "volume"
-            name = "size_precision" if volume else "price_precision"
+        if reason == "decimals" and role in self._header.kind.values:
+            is_size = role in self._header.kind.sizes
+            name = "size_precision" if is_size else "price_precision"
             if getattr(self._options, name) != "auto":
                 hints.append(option(name, "auto"))
             elif narrow:
@@ -130,6 +150,8 @@ class RejectLog:
             hints.append(option("fold", "earlier"))
         if reason == "not_a_time":
             hints.append("time_format tells a form, as strptime does (--time-format)")
+        if reason == "not_a_side":
+            hints.append("a dialect of your own with a table of sides: see docs/dialects.md")
         return hints
 
 

@@ -51,6 +51,7 @@ class CsvReport:
         rows_in: Rows of the text, header and blank lines left out.
         rows_out: Rows read.
         rows_rejected: Rows refused.
+        rows_filtered: Rows left out, having another symbol than the one asked for.
         blank_lines: Lines with nothing on them.
         encoding: How values are stored.
         price_precision: Decimals of prices.
@@ -64,6 +65,7 @@ class CsvReport:
     rows_in: int = 0
     rows_out: int = 0
     rows_rejected: int = 0
+    rows_filtered: int = 0
     blank_lines: int = 0
     encoding: str = ""
     price_precision: int = 0

@@ -1,94 +1,32 @@
-"""Feeds the Mojo row parser and collects its columns."""
+"""Feeds the Mojo row parser and keeps the account of what it read."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from barrow._arrow import (
-    BAR,
-    FIXED16,
-    Encoding,
-    Meta,
-    record_schema,
-    rounding_code,
-    stored_batch,
-)
+from barrow._arrow import TRADE, Encoding, Meta, record_schema, rounding_code
 from barrow._lib import native
-from barrow.csv.dialect import ROLES, Dialect, find_dialect
+from barrow.csv.account import Account
+from barrow.csv.columns import ColumnSet
+from barrow.csv.dialect import Dialect, find_dialect
 from barrow.csv.header import Header, read_header
 from barrow.csv.options import FOLDS, CsvOptions
+from barrow.csv.parallel import RangeReader
 from barrow.csv.rejects import RejectLog, RejectsFile
 from barrow.csv.report import CsvReport, Rounded
 from barrow.csv.sniff import sniff
 from barrow.csv.source import TextSource
+from barrow.csv.stops import FULL, INPUT, NO_ROOM, WIDER
 from barrow.csv.zones import offsets
 from barrow.errors import BarrowParseError, Place, message
 
-Array = np.ndarray[Any, Any]
-# Codes of `Stop` in mojo_src/barrow/csv/rows.mojo.
-_INPUT, _FULL, _REJECTS, _WIDER = range(4)
 _HEADER_BYTES = 1 << 16
 _REJECTS_AT_ONCE = 1024
-
-
-class ColumnSet:
-    """Writable columns with room for a number of rows.
-
-    Their memory comes from pyarrow's pool: it is aligned to 64 bytes, and memory freed
-    before is used again without the operating system clearing it.
-
-    Args:
-        encoding: Decides the width of values.
-        capacity: How many rows there is room for.
-        lines: Whether to keep the line of every row.
-    """
-
-    def __init__(self, encoding: Encoding, capacity: int, lines: bool = False) -> None:
-        self.encoding = encoding
-        self.capacity = capacity
-        self.widths = (*[encoding.width] * len(BAR.values), 8, 8)
-        self._buffers = [pa.allocate_buffer(capacity * w, resizable=True) for w in self.widths]
-        self.lines = np.empty(capacity if lines else 0, np.uint64)
-
-    def buffers(self) -> tuple[Any, ...]:
-        """The columns in the order of the schema, then the lines."""
-        return (*self._buffers, self.lines)
-
-    @property
-    def stamps(self) -> Array:
-        """The column `ts_event`."""
-        return np.frombuffer(self._buffers[len(BAR.values)], np.uint64)
-
-    def widen(self, rows: int) -> ColumnSet:
-        """The first rows again, with 128-bit values."""
-        wide = ColumnSet(FIXED16, self.capacity, len(self.lines) > 0)
-        pairs = zip(self._buffers, wide._buffers, strict=True)
-        for i, (old, new) in enumerate(pairs):
-            source, target = memoryview(old), memoryview(new)
-            if i < len(BAR.values):
-                native.column_widen(
-                    source[: 8 * rows], BAR.values[i] != "volume", target[: 16 * rows]
-                )
-            else:
-                target[: 8 * rows] = source[: 8 * rows]
-        wide.lines[:rows] = self.lines[:rows]
-        return wide
-
-    def resize(self, capacity: int) -> None:
-        """Gives room for more or fewer rows; the first ones stay."""
-        for buffer, width in zip(self._buffers, self.widths, strict=True):
-            buffer.resize(capacity * width, shrink_to_fit=False)
-        if len(self.lines):
-            self.lines.resize(capacity, refcheck=False)
-        self.capacity = capacity
-
-    def batch(self, schema: pa.Schema, rows: int) -> pa.RecordBatch:
-        """The first rows as a batch over the columns' own memory."""
-        pairs = zip(self._buffers, self.widths, strict=True)
-        return stored_batch(schema, [b.slice(0, rows * w) for b, w in pairs], rows)
+# Threads are worth waking for this many chunks; rows are seldom shorter than this.
+_CHUNKS_IN_PARALLEL = 4
+_ROW_BYTES = 40
 
 
 class RowReader:
@@ -114,16 +52,18 @@ class RowReader:
     ) -> None:
         self.options = options
         self._settled = settled
-        self._first_ts = self._last_ts = 0
         self.encoding = settled[0] if settled else options.first_encoding
-        self.source = TextSource(path, options.chunk_bytes, ahead=options.threads > 1)
+        self.source = TextSource(path, options.chunk_bytes)
+        self._ranges: RangeReader | None = None
         try:
             self.header = self._read_header()
-            self._decoder = self._new_decoder()
-            self._log = RejectLog(options, self.header, self.source)
+            self.kind = self.dialect.kind
+            self._decoder = self.new_decoder()
+            self.log = RejectLog(options, self.header, self.source.path)
         except BaseException:
             self.source.close()
             raise
+        self.account = Account(self.header.line)
         self.source.begin += self.header.end
         self._ended = False
 
@@ -141,7 +81,8 @@ class RowReader:
             return find_dialect(self.options.dialect)
         return sniff(start, self.source.path, self.options).dialect
 
-    def _new_decoder(self) -> Any:
+    def new_decoder(self) -> Any:
+        """A decoder that has read nothing yet."""
         options, dialect = self.options, self.dialect
 
         def precision(value: Any) -> int:
@@ -154,6 +95,12 @@ class RowReader:
             "field_count": len(self.header.names),
             "pad_short": dialect.pad_short,
             "fields": self.header.fields,
+            "prices": len(self.kind.prices),
+            "values": len(self.kind.values),
+            "trades": self.kind is TRADE,
+            "sides": tuple(dialect.side_codes.items()),
+            "nulls": tuple(dialect.nulls),
+            "symbol": options.symbol or "",
             "price_precision": precision(options.price_precision),
             "size_precision": precision(options.size_precision),
             "rounding": rounding_code(options.rounding),
@@ -177,6 +124,15 @@ class RowReader:
         name = self.options.timezone or self.dialect.zone
         return (*offsets(name), FOLDS[self.options.fold]) if name else ()
 
+    def new_columns(self, capacity: int, *, lines: bool = False) -> ColumnSet:
+        """Columns to read into.
+
+        Args:
+            capacity: How many rows there is room for.
+            lines: Whether to keep the line of every row.
+        """
+        return ColumnSet(self.kind, self.encoding, capacity, lines)
+
     def read(self, columns: ColumnSet, first_row: int) -> tuple[ColumnSet, int]:
         """Fills columns until they are full or the text ends.
 
@@ -191,41 +147,66 @@ class RowReader:
         Raises:
             BarrowParseError: A row cannot be read and the policy is to raise.
         """
-        source, row = self.source, first_row
-        while True:
-            rows, used, stop = native.csv_push(
-                self._decoder,
-                source.buffer,
-                source.begin,
-                source.end,
-                source.final,
-                self.encoding.wide,
-                columns.buffers(),
-                row,
-            )
-            if rows:
-                stamps = columns.stamps
-                self._first_ts = self._first_ts or int(stamps[row])
-                self._last_ts = int(stamps[row + rows - 1])
-            row += rows
-            rejects = native.csv_rejects(self._decoder)
-            if rejects:
-                self._log.add(rejects)
-            source.begin += used
-            if stop == _FULL:
-                return columns, row
-            if stop == _WIDER:
-                columns = columns.widen(row)
-                self.encoding = columns.encoding
-            elif stop == _INPUT:
-                if source.final:
-                    self._finish()
-                    return columns, row
+        row, stop = first_row, INPUT
+        while stop != FULL and not self._ended:
+            ranges = self._wanted_ranges(columns.capacity - row)
+            if ranges is not None:
+                row = ranges.read(columns, row)
+                native.csv_begin(self._decoder, self.account.line, self.account.symbol)
+            columns, row, stop = self._read_window(columns, row)
+        return columns, row
+
+    def _wanted_ranges(self, room: int) -> RangeReader | None:
+        """Threads, where they are worth it: not before the first rows are read, which
+        tell the symbol, and not for a few chunks."""
+        options, source = self.options, self.source
+        if options.threads == 1 or not self.account.rows or source.final:
+            return None
+        least = _CHUNKS_IN_PARALLEL * options.chunk_bytes
+        if room * _ROW_BYTES < least or source.remaining < least:
+            return None
+        if self._ranges is None:
+            self._ranges = RangeReader(self, options.threads)
+        return self._ranges if self._ranges.useful else None
+
+    def _read_window(self, columns: ColumnSet, row: int) -> tuple[ColumnSet, int, int]:
+        """Reads what the window has, in this thread."""
+        source = self.source
+        rows, used, stop = native.csv_push(
+            self._decoder,
+            source.buffer,
+            source.begin,
+            source.end,
+            source.final,
+            self.encoding.wide,
+            columns.buffers(),
+            row,
+            columns.capacity,
+        )
+        if rows:
+            stamps = columns.stamps
+            self.account.note_stamps(int(stamps[row]), int(stamps[row + rows - 1]))
+        row += rows
+        self.account.take(self._decoder)
+        rejects = native.csv_rejects(self._decoder)
+        if rejects:
+            self.log.add(rejects, source.buffer, source.begin, source.offset)
+        source.begin += used
+        if stop == WIDER:
+            columns = columns.widen(row)
+            self.encoding = columns.encoding
+        elif stop == NO_ROOM:
+            columns.grow_ids(row)
+        elif stop == INPUT:
+            if source.final:
+                self._finish()
+            else:
                 source.refill()
+        return columns, row, stop
 
     def _finish(self) -> None:
-        counts = native.csv_counts(self._decoder)
-        if counts[1] + counts[3] == 0:
+        account = self.account
+        if account.rows + account.rejected + account.filtered == 0:
             raise BarrowParseError(
                 message(
                     self.source.path,
@@ -247,64 +228,78 @@ class RowReader:
         """The metadata of the rows read so far."""
         if self._settled:
             return self._settled[1]
-        counts = native.csv_counts(self._decoder)
-        options = self.options
+        options, account = self.options, self.account
+        prices, sizes = options.price_precision, options.size_precision
         return Meta(
-            options.bar_type,
-            counts[5] if options.price_precision == "auto" else options.price_precision,
-            counts[6] if options.size_precision == "auto" else options.size_precision,
-            native.csv_symbol(self._decoder) or None,
+            options.identity,
+            account.price_decimals if prices == "auto" else prices,
+            account.size_decimals if sizes == "auto" else sizes,
+            None if account.other_symbol_line else account.symbol,
         )
 
     def schema(self) -> pa.Schema:
         """The stored schema of the rows read so far."""
-        return record_schema(BAR, self.encoding, self.meta)
+        return record_schema(self.kind, self.encoding, self.meta)
 
     def report(self) -> CsvReport:
         """The account of the rows read so far."""
-        counts = native.csv_counts(self._decoder)
-        meta = self.meta
-        notes = list(self.header.notes)
-        if self.dialect.name != "generic":
-            notes.insert(0, f"dialect {self.dialect.name}: {self.dialect.title}")
-        if self.dialect.zone and self.options.timezone is None:
-            notes.append(f"times are in the zone of the dialect, {self.dialect.zone}")
-        if counts[17]:
-            symbol = native.csv_symbol(self._decoder)
-            notes.insert(
-                0, f"several symbols are mixed: {symbol} first, another one at line {counts[17]}"
-            )
-        if self._first_ts > self._last_ts:
-            notes.append("the text is newest first, and so are the bars")
-        if counts[4]:
-            notes.append(f"{counts[4]:,} time stamps have no zone and were read as UTC")
-        if self.options.default_volume is not None and self.header.fields[4] < 0:
-            notes.append(f"every volume is the default {self.options.default_volume_text}")
+        account, meta = self.account, self.meta
+        counted = zip(self.kind.values, account.roundings, account.rounded_lines, strict=False)
         return CsvReport(
             path=self.source.path,
-            rows_in=counts[1] + counts[3],
-            rows_out=counts[1],
-            rows_rejected=counts[3],
-            blank_lines=counts[2],
+            rows_in=account.rows + account.rejected + account.filtered,
+            rows_out=account.rows,
+            rows_rejected=account.rejected,
+            rows_filtered=account.filtered,
+            blank_lines=account.blank_lines,
             encoding=self.encoding.name,
             price_precision=meta.price_precision,
             size_precision=meta.size_precision,
-            rejects=list(self._log.counts.values()),
+            rejects=list(self.log.counts.values()),
             roundings=[
-                Rounded(self.header.role_name(role), counts[7 + i], counts[12 + i])
-                for i, role in enumerate(ROLES[:5])
-                if counts[7 + i]
+                Rounded(self.header.role_name(role), count, line)
+                for role, count, line in counted
+                if count
             ],
-            notes=notes,
+            notes=self._notes(),
         )
+
+    def _notes(self) -> list[str]:
+        account, dialect, options = self.account, self.dialect, self.options
+        notes = []
+        if account.other_symbol_line:
+            notes.append(
+                f"several symbols are mixed: {account.symbol} first, another one at line "
+                f"{account.other_symbol_line}; symbol={account.symbol!r} reads one of them"
+            )
+        if not dialect.is_generic:
+            notes.append(f"dialect {dialect.name}: {dialect.title}")
+        notes += self.header.notes
+        if dialect.zone and options.timezone is None:
+            notes.append(f"times are in the zone of the dialect, {dialect.zone}")
+        if account.first_ts > account.last_ts:
+            notes.append(f"the text is newest first, and so are the {self.kind.plural}")
+        if account.unzoned:
+            notes.append(f"{account.unzoned:,} time stamps have no zone and were read as UTC")
+        absent = [name for name in self.kind.sizes if name not in self.header.role_names]
+        if absent:
+            what = ", ".join(absent)
+            notes.append(f"there is no {what}: every one is {options.default_volume_text}")
+        if self.kind is TRADE:
+            for role, what in (("side", "aggressor_side is 0"), ("trade_id", "trade_id is empty")):
+                if role not in self.header.role_names:
+                    notes.append(f"there is no {role} column: {what} in every trade")
+        return notes
 
     @property
     def rejects_file(self) -> RejectsFile | None:
         """The file of rejected rows, if one was asked for."""
-        return self._log.file
+        return self.log.file
 
     def close(self) -> None:
         """Closes the file, and removes rejected rows that were not committed."""
+        if self._ranges is not None:
+            self._ranges.close()
         self.source.close()
-        if self._log.file is not None:
-            self._log.file.abort()
+        if self.log.file is not None:
+            self.log.file.abort()

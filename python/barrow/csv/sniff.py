@@ -8,8 +8,9 @@ import os
 from dataclasses import dataclass, field
 from typing import Unpack
 
+from barrow._arrow import BAR, QUOTE, RecordKind
 from barrow._lib import native
-from barrow.csv.dialect import ROLES, Dialect, all_dialects, find_dialect
+from barrow.csv.dialect import Dialect, all_dialects, find_dialect, roles_of
 from barrow.csv.header import Header, read_header
 from barrow.csv.options import CsvKeywords, CsvOptions, make_options
 from barrow.csv.source import TextSource
@@ -23,7 +24,6 @@ from barrow.errors import (
 
 _SAMPLE_ROWS = 40
 _START_BYTES = 1 << 16
-_PRICES = ROLES[:4]
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Candidate:
     Attributes:
         dialect: The dialect.
         rows: Sample rows it was tried on.
-        good: Rows whose time and prices it can read, with high and low where they
-            belong.
+        good: Rows whose time and prices it can read, with high and low, or bid and ask,
+            where they belong.
         columns: Columns it reads; more are more evidence.
     """
 
@@ -83,7 +83,7 @@ def sniff(start: bytes, path: str, options: CsvOptions) -> Verdict:
         return Verdict(generic, evidence, candidates=[first])
     found = [first] if first is not None and first.good else []
     for dialect in all_dialects().values():
-        if dialect.name != "generic":
+        if dialect is not generic:
             candidate = _try(dialect, start, path, options)
             if candidate is not None and candidate.good:
                 found.append(candidate)
@@ -91,11 +91,11 @@ def sniff(start: bytes, path: str, options: CsvOptions) -> Verdict:
         # Says what is missing, or leaves bad rows to the policy of the caller.
         read_header(start, path, generic, False)
         return Verdict(generic, "the header fits, no sample row does")
-    found.sort(key=lambda c: (-c.good, -c.columns, c.dialect.name != "generic", c.dialect.name))
+    found.sort(key=lambda c: (-c.good, -c.columns, not c.dialect.is_generic, c.dialect.name))
     best, *others = found
     ties = [c for c in others if (c.good, c.columns) == (best.good, best.columns)]
     ties = [c for c in ties if not _same_reading(c.dialect, best.dialect)]
-    if ties and best.dialect.name != "generic":
+    if ties and not best.dialect.is_generic:
         names = [c.dialect.name for c in (best, *ties)]
         raise BarrowSchemaError(
             message(
@@ -159,17 +159,28 @@ def _fits(cells: list[str], header: Header, dialect: Dialect, options: CsvOption
     if len(cells) != len(header.names) and not (short and dialect.pad_short):
         return False
     cells = cells + [""] * (len(header.names) - len(cells))
-    places = dict(zip(ROLES, header.fields, strict=True))
-    prices = [_number(cells[places[role]], dialect) for role in _PRICES]
-    if any(price is None for price in prices):
+    kind = header.kind
+    places = dict(zip(roles_of(kind), header.fields, strict=True))
+    prices = [_number(cells[places[role]], dialect) for role in kind.prices]
+    if not _plausible([price for price in prices if price is not None], kind):
         return False
-    opened, high, low, closed = (price or 0.0 for price in prices)
-    if high < max(opened, closed) or low > min(opened, closed):
+    sizes = [role for role in kind.sizes if places[role] >= 0 and not dialect.volume_optional]
+    if any(_number(cells[places[role]], dialect) is None for role in sizes):
         return False
-    needs_volume = places["volume"] >= 0 and not dialect.volume_optional
-    if needs_volume and _number(cells[places["volume"]], dialect) is None:
+    side = places.get("side", -1)
+    if side >= 0 and cells[side] and cells[side].lower() not in dialect.side_codes:
         return False
     return _has_time(cells, places, dialect, options)
+
+
+def _plausible(prices: list[float], kind: RecordKind) -> bool:
+    """Whether all prices are there, and stand where their names say."""
+    if len(prices) < len(kind.prices):
+        return False
+    if kind is BAR:
+        opened, high, low, closed = prices
+        return high >= max(opened, closed) and low <= min(opened, closed)
+    return kind is not QUOTE or prices[0] <= prices[1]
 
 
 def _number(text: str, dialect: Dialect) -> float | None:

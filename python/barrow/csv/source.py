@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
-from concurrent.futures import Future, ThreadPoolExecutor
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from barrow._lib import native
 from barrow.errors import (
     BarrowCorruptError,
     BarrowIoError,
@@ -27,16 +30,33 @@ LONGEST_ROW = 16 << 20
 _ROOM = 1 << 14
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Complete lines taken out of a window.
+
+    Attributes:
+        buffer: Where the text is; not used again before it is given back.
+        begin: The first byte.
+        end: One past the last byte, which is a line feed.
+        offset: How far into the text the buffer starts.
+        lines: How many line feeds there are.
+    """
+
+    buffer: bytearray
+    begin: int
+    end: int
+    offset: int
+    lines: int
+
+
 class TextSource:
     """A sliding window over the text of one file.
 
     The window is `buffer[begin:end]`; `refill` drops what was used and reads on.
-    With `ahead` a thread reads the next chunk while this one is parsed.
 
     Args:
         path: The file; gzip, bzip2 and Zstandard are recognized by their content.
         chunk_bytes: How much to read at once.
-        ahead: Whether to read ahead in a thread.
 
     Raises:
         BarrowIoError: The file cannot be opened.
@@ -53,9 +73,7 @@ class TextSource:
             room for the start of a row, so this may be negative.
     """
 
-    def __init__(
-        self, path: str | os.PathLike[str], chunk_bytes: int, *, ahead: bool = False
-    ) -> None:
+    def __init__(self, path: str | os.PathLike[str], chunk_bytes: int) -> None:
         self.path = os.fspath(path)
         try:
             self._file: Any = Path(self.path).open("rb", buffering=0)  # noqa: SIM115
@@ -77,17 +95,14 @@ class TextSource:
         self._chunk = chunk_bytes
         self._room = min(chunk_bytes, _ROOM)
         self.buffer = bytearray(self._room + chunk_bytes)
-        # Reading ahead pays for itself from the second chunk on.
-        worthwhile = ahead and (self.compressed or self.size > chunk_bytes)
-        self._reader = ThreadPoolExecutor(1) if worthwhile else None
-        self._next = bytearray(len(self.buffer)) if worthwhile else self.buffer
-        self._pending: Future[int] | None = None
+        # How many hold a buffer, the window itself among them; and those nobody holds.
+        self._holders = {id(self.buffer): 1}
+        self._spare: list[bytearray] = []
         self.begin = self.end = self._room
         self.offset = -self._room
         self.final = False
         self._process = os.getpid()
         try:
-            self._read_ahead()
             self.refill()
         except BaseException:
             self.close()
@@ -97,6 +112,12 @@ class TextSource:
     def can_read_twice(self) -> bool:
         """Whether the text can be read again from its start, unlike that of a pipe."""
         return bool(self._raw.seekable())
+
+    @property
+    def remaining(self) -> int:
+        """Bytes of text that are still to come, if that is known; else very many."""
+        known = self.size and not self.compressed
+        return self.size - self.position if known else sys.maxsize
 
     @property
     def position(self) -> int:
@@ -110,30 +131,79 @@ class TextSource:
             BarrowParseError: One row fills more than 16 MiB.
             BarrowIoError: Reading failed.
             BarrowCorruptError: The compressed data is damaged.
+            BarrowUnsupportedError: This is another process than the one it began in.
         """
+        self.check_process()
         kept = self.end - self.begin
         row_start = self.offset + self.begin
-        rest = bytes(memoryview(self.buffer)[self.begin : self.end])
-        count = self._take()
-        following = self._next
         if kept > self._room:
             self._check_length(kept, row_start)
             # Room for rows like this one; twice, so that it seldom happens again.
-            grown = bytearray(2 * kept + self._chunk)
-            grown[2 * kept : 2 * kept + count] = memoryview(following)[
-                self._room : self._room + count
-            ]
-            self._room, following = 2 * kept, grown
-            if self._reader is not None:
-                self.buffer = bytearray(len(grown))
-        spare = self.buffer if self._reader is not None else following
-        following[self._room - kept : self._room] = rest
-        self.buffer, self._next = following, spare
-        self.begin, self.end = self._room - kept, self._room + count
-        self.offset = row_start - self.begin
+            self._room = 2 * kept
+        following = self._take_spare()
+        with memoryview(following) as target, memoryview(self.buffer) as source:
+            target[self._room - kept : self._room] = source[self.begin : self.end]
+            count = self._read_into(target[self._room : self._room + self._chunk])
+        self._show(following, self._room - kept, self._room + count, row_start)
         self.final = count == 0
-        if not self.final:
-            self._read_ahead()
+
+    def _take_spare(self) -> bytearray:
+        size = self._room + self._chunk
+        self._spare = [buffer for buffer in self._spare if len(buffer) == size]
+        return self._spare.pop() if self._spare else bytearray(size)
+
+    def _show(self, buffer: bytearray, begin: int, end: int, start: int) -> None:
+        """Makes a part of a buffer, which starts at a place of the text, the window."""
+        self._holders[id(buffer)] = 1
+        self.give_back(self.buffer)
+        self.buffer, self.begin, self.end = buffer, begin, end
+        self.offset = start - begin
+
+    def cut(self, most: int) -> Cut | None:
+        """Takes complete lines out of the window, reading on if there are none.
+
+        Args:
+            most: The most lines wanted.
+
+        Returns:
+            The lines; None if not even one ends within a chunk.
+
+        Raises:
+            What `refill` raises.
+        """
+        lines, end = native.csv_lines(self.buffer, self.begin, self.end, most)
+        if not lines and not self.final:
+            self.refill()
+            lines, end = native.csv_lines(self.buffer, self.begin, self.end, most)
+        if not lines:
+            return None
+        taken = Cut(self.buffer, self.begin, end, self.offset, lines)
+        self._holders[id(self.buffer)] += 1
+        self.begin = end
+        return taken
+
+    def give_back(self, buffer: bytearray) -> None:
+        """Says that a buffer is not used any more by one of its holders."""
+        self._holders[id(buffer)] -= 1
+        if not self._holders[id(buffer)]:
+            del self._holders[id(buffer)]
+            self._spare.append(buffer)
+
+    def put_back(self, cuts: Sequence[Cut], begin: int) -> None:
+        """Takes cuts back that follow each other and end where the window starts.
+
+        Args:
+            cuts: At least one, in their order.
+            begin: The first byte of the first one that is still wanted.
+        """
+        first = cuts[0]
+        pieces = [memoryview(first.buffer)[begin : first.end]]
+        pieces += [memoryview(cut.buffer)[cut.begin : cut.end] for cut in cuts[1:]]
+        pieces.append(memoryview(self.buffer)[self.begin : self.end])
+        text = bytearray(b"".join(pieces))
+        for cut in cuts:
+            self.give_back(cut.buffer)
+        self._show(text, 0, len(text), first.offset + begin)
 
     def _check_length(self, kept: int, row_start: int) -> None:
         if kept >= LONGEST_ROW:
@@ -147,12 +217,12 @@ class TextSource:
                 "unclosed_quote",
             )
 
-    def _read_ahead(self) -> None:
-        if self._reader is not None:
-            self._pending = self._reader.submit(self._read_into, self._next)
+    def check_process(self) -> None:
+        """Refuses to go on in a process that was forked off.
 
-    def _take(self) -> int:
-        """Bytes of the next chunk, which is then in `_next` behind the room."""
+        Raises:
+            BarrowUnsupportedError: It was.
+        """
         if os.getpid() != self._process:
             raise BarrowUnsupportedError(
                 message(
@@ -161,10 +231,10 @@ class TextSource:
                     tries=["open the file again after fork"],
                 )
             )
+
+    def _read_into(self, view: memoryview) -> int:
         try:
-            if self._pending is not None:
-                return self._pending.result()
-            return self._read_into(self._next)
+            return int(self._file.readinto(view))
         except OSError as error:
             if self.compressed and error.errno is None:
                 raise BarrowCorruptError(
@@ -172,14 +242,8 @@ class TextSource:
                 ) from error
             raise unreadable(self.path, error) from error
 
-    def _read_into(self, buffer: bytearray) -> int:
-        with memoryview(buffer) as view:
-            return int(self._file.readinto(view[self._room : self._room + self._chunk]))
-
     def close(self) -> None:
         """Closes the file."""
-        if self._reader is not None and os.getpid() == self._process:
-            self._reader.shutdown()
         self._file.close()
         self._raw.close()
 

@@ -126,7 +126,7 @@ def _copy(
     Precision and encoding are only known when the last row is read. They seldom
     change after the first batch; when they do, what is written is restated.
     """
-    columns = ColumnSet(reader.encoding, batch_rows)
+    columns = reader.new_columns(batch_rows)
     first_ts = last_ts = batches = total = 0
     while not reader.ended:
         columns, rows = reader.read(columns, 0)

@@ -3,30 +3,42 @@
 from std.random import random_ui64, seed
 from std.testing import TestSuite, assert_equal, assert_true
 
-from barrow.csv import BarSink, Role, RowDecoder, RowPlan, Stop
+from barrow.csv import (
+    IdColumn,
+    RecordSink,
+    Role,
+    RowDecoder,
+    RowPlan,
+    SideToken,
+    Stop,
+)
 from barrow.fence import ByteView, MutColumnView
 from barrow.fixed import Rounding, format_fixed
 
 
-struct Columns[price: DType, size: DType]:
+struct Columns[word: DType]:
     """Room for rows, owned by the test."""
 
-    var values: List[Scalar[Self.price]]
-    var volumes: List[Scalar[Self.size]]
+    var values: List[Scalar[Self.word]]
     var stamps: List[UInt64]
+    var sides: List[UInt8]
+    var offsets: List[Int32]
+    var ids: List[UInt8]
     var capacity: Int
 
     def __init__(out self, capacity: Int):
-        self.values = List[Scalar[Self.price]](length=4 * capacity, fill=0)
-        self.volumes = List[Scalar[Self.size]](length=capacity, fill=0)
+        self.values = List[Scalar[Self.word]](length=5 * capacity, fill=0)
         self.stamps = List[UInt64](length=3 * capacity, fill=0)
+        self.sides = List[UInt8](length=capacity, fill=0)
+        self.offsets = List[Int32](length=capacity + 1, fill=0)
+        self.ids = List[UInt8](length=64 * capacity + 64, fill=0)
         self.capacity = capacity
 
-    def price_view(mut self, column: Int) -> MutColumnView[Self.price]:
+    def value_view(mut self, column: Int) -> MutColumnView[Self.word]:
         var begin = self.values.unsafe_ptr().unsafe_offset(
             column * self.capacity
         )
-        return MutColumnView[Self.price](
+        return MutColumnView[Self.word](
             address=Int(begin), length=self.capacity
         )
 
@@ -38,34 +50,48 @@ struct Columns[price: DType, size: DType]:
             address=Int(begin), length=self.capacity
         )
 
-    def sink(mut self) -> BarSink[Self.price, Self.size]:
-        return BarSink[Self.price, Self.size](
+    def sink(mut self, trades: Bool) -> RecordSink[Self.word]:
+        var rows = self.capacity if trades else 0
+        return RecordSink[Self.word](
             [
-                self.price_view(0),
-                self.price_view(1),
-                self.price_view(2),
-                self.price_view(3),
+                self.value_view(0),
+                self.value_view(1),
+                self.value_view(2),
+                self.value_view(3),
+                self.value_view(4),
             ],
-            MutColumnView[Self.size](
-                address=Int(self.volumes.unsafe_ptr()), length=self.capacity
-            ),
             self.stamp_view(0),
             self.stamp_view(1),
             self.stamp_view(2),
+            MutColumnView[DType.uint8](
+                address=Int(self.sides.unsafe_ptr()), length=rows
+            ),
+            IdColumn(
+                MutColumnView[DType.int32](
+                    address=Int(self.offsets.unsafe_ptr()), length=rows + 1
+                ),
+                MutColumnView[DType.uint8](
+                    address=Int(self.ids.unsafe_ptr()), length=len(self.ids)
+                ),
+            ),
+            self.capacity,
         )
 
-    def write_row(self, at: Int, mut into: String):
+    def write_row(self, at: Int, plan: RowPlan, mut into: String) raises:
         into += String(self.stamps[2 * self.capacity + at], ":")
-        for column in range(4):
+        for column in range(plan.values):
             into += " "
-            _ = format_fixed[Self.price](
+            _ = format_fixed[Self.word](
                 self.values[column * self.capacity + at], into
             )
-        into += " "
-        _ = format_fixed[Self.size](self.volumes[at], into)
-        into += String(
-            " ", self.stamps[at], " ", self.stamps[self.capacity + at], "\n"
-        )
+        into += String(" ", self.stamps[at], " ", self.stamps[self.capacity + at])
+        if plan.trades:
+            var begin = Int(self.offsets[at])
+            var end = Int(self.offsets[at + 1])
+            into += String(
+                " ", self.sides[at], " ", String(from_utf8=Span(self.ids)[begin:end])
+            )
+        into += "\n"
 
 
 struct Account:
@@ -82,7 +108,7 @@ struct Account:
 
 
 def read[
-    price: DType, size: DType
+    word: DType
 ](
     mut decoder: RowDecoder,
     text: ByteView,
@@ -92,11 +118,11 @@ def read[
     mut account: Account,
 ) raises -> Tuple[Int, Stop]:
     """Pushes once; returns the bytes used and why it stopped."""
-    var columns = Columns[price, size](capacity)
-    var sink = columns.sink()
+    var columns = Columns[word](capacity)
+    var sink = columns.sink(decoder.plan.trades)
     var progress = decoder.push(text, final, sink, 0)
     for at in range(progress.rows):
-        columns.write_row(at, account.rows)
+        columns.write_row(at, decoder.plan, account.rows)
     for r in decoder.rejects:
         account.rejects += String(
             r.line,
@@ -136,11 +162,11 @@ def account_of(
             var part = view.slice(begin, end)
             var done: Tuple[Int, Stop]
             if wide:
-                done = read[DType.int128, DType.uint128](
+                done = read[DType.int128](
                     decoder, part, begin, final, capacity, account
                 )
             else:
-                done = read[DType.int64, DType.uint64](
+                done = read[DType.int64](
                     decoder, part, begin, final, capacity, account
                 )
             begin += done[0]
@@ -153,22 +179,22 @@ def account_of(
         "next line ",
         decoder.line,
         ", ",
-        decoder.rows,
+        decoder.tally.rows,
         " rows, ",
-        decoder.rejected,
+        decoder.tally.rejected,
         " rejected, ",
-        decoder.blank_lines,
+        decoder.tally.blank_lines,
         " blank, ",
-        decoder.unzoned,
+        decoder.tally.unzoned,
         " unzoned, decimals ",
-        decoder.price_decimals,
+        decoder.tally.price_decimals,
         " ",
-        decoder.size_decimals,
+        decoder.tally.size_decimals,
         ", rounded",
     )
     for i in range(Role.VALUES):
         account.counts += String(
-            " ", decoder.roundings[i], "@", decoder.rounded_lines[i]
+            " ", decoder.tally.roundings[i], "@", decoder.tally.rounded_lines[i]
         )
     _ = text
     return account^
@@ -282,10 +308,85 @@ def test_date_and_time_of_day_may_be_two_fields() raises:
 
 def test_a_missing_volume_is_the_default() raises:
     var plan = plan_of(5)
-    plan.fields[Int(Role.VOLUME.code)] = -1
+    plan.fields[4] = -1
     plan.default_volume = "1000000.5"
     var account = account_of("1704196800,1,1,1,1\n", plan, 100, 100)
     assert_true(" 1000000.5 " in account.rows)
+
+
+def trade_plan() -> RowPlan:
+    """Time, side, price, size, identifier."""
+    var plan = RowPlan(5)
+    plan.prices = 1
+    plan.values = 2
+    plan.trades = True
+    plan.fields[Int(Role.TS_EVENT.code)] = 0
+    plan.fields[Int(Role.SIDE.code)] = 1
+    plan.fields[0] = 2
+    plan.fields[1] = 3
+    plan.fields[Int(Role.ID.code)] = 4
+    plan.sides = [SideToken("buy", 1), SideToken("sell", 2)]
+    plan.nulls = ["null"]
+    plan.reject_limit = 3
+    return plan^
+
+
+def test_trades_have_sides_and_identifiers() raises:
+    var text = String(
+        "1704196800,buy,1.5,10,a-1\n"
+        '1704196860,SELL,1.5,10," a ""b"" "\n'
+        "1704196920,,1.5,10,é\n"
+        "1704196980,both,1.5,10,x\n"
+        "1704197040,null,-1.5,null,x\n"
+        "1704197100,buy,1.5,-1,x\n"
+        "1704197160,sell,1.5,1,\n"
+    )
+    var account = account_of(text, trade_plan(), 10_000, 100)
+    assert_equal(
+        account.rows,
+        (
+            "2: 1.5 10 1704196800000000000 1704196800000000000 1 a-1\n"
+            '3: 1.5 10 1704196860000000000 1704196860000000000 2 a "b"\n'
+            "4: 1.5 10 1704196920000000000 1704196920000000000 0 é\n"
+            "8: 1.5 1 1704197160000000000 1704197160000000000 2 \n"
+        ),
+    )
+    assert_equal(
+        account.rejects,
+        (
+            "5: 83+24 field 1 94+4 not_a_side\n"
+            "6: 108+27 field 3 129+4 empty\n"
+            "7: 136+23 field 3 155+2 negative\n"
+        ),
+    )
+    check_every_chunking(text, trade_plan())
+
+
+def test_identifiers_are_utf_8() raises:
+    var text = String("1704196800,buy,1,1,a").as_bytes()
+    var bytes = List[UInt8]()
+    bytes.extend(text)
+    bytes.append(0xC3)
+    bytes.append(10)
+    var columns = Columns[DType.int64](1)
+    var decoder = RowDecoder(trade_plan(), 1)
+    _ = decoder.push(ByteView(Span(bytes)), True, columns.sink(True), 0)
+    assert_equal(decoder.tally.rejected, 1)
+    assert_equal(String(decoder.rejects[0].reason), "not_utf8")
+    _ = columns^
+
+
+def test_rows_of_other_symbols_are_left_out() raises:
+    var plan = plan_of(7)
+    plan.fields[Int(Role.SYMBOL.code)] = 6
+    plan.symbol = "A"
+    var text = String("1704196800,1,1,1,1,1,A\n1704196860,1,1,1,1,1,B\n")
+    var account = account_of(text, plan, 100, 10)
+    assert_equal(
+        account.rows, "2: 1 1 1 1 1 1704196800000000000 1704196800000000000\n"
+    )
+    assert_true("1 rows, 0 rejected" in account.counts)
+    check_every_chunking(text, plan)
 
 
 def random_text() -> String:

@@ -1,0 +1,203 @@
+"""Reads ranges of complete lines in several threads, in the order of the text.
+
+Every thread takes the next lines out of the window, under a lock, and parses them
+with a decoder of its own straight into the rows they will have if every line is a
+row. What was parsed is committed in order; where a range had fewer rows than lines,
+those after it move up. A range that was not a whole number of rows (a quoted line
+end was taken for the end of a row, a value needs 128 bits) ends the phase: what came
+after it is read again.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from barrow._lib import native
+from barrow.csv.columns import ColumnSet
+from barrow.csv.source import Cut
+from barrow.csv.stops import NO_ROOM, REJECTS
+
+if TYPE_CHECKING:
+    from barrow.csv.rows import RowReader
+
+# Ranges parsed but not committed, per thread; their text must be kept.
+_MOST_OPEN = 4
+# Phases that ended early before ranges are given up for this text.
+_MOST_BROKEN = 8
+
+
+class _Range:
+    """Lines on their way to rows."""
+
+    __slots__ = ("counts", "cut", "done", "line", "rejects", "room", "row", "rows", "symbol", "used")
+
+    def __init__(self, cut: Cut, row: int, line: int, room: Any) -> None:
+        self.cut = cut
+        self.row = row
+        self.line = line
+        self.room = room
+        self.rows = 0
+        self.used = cut.begin
+        self.rejects: list[tuple[int, tuple[Any, ...]]] = []
+        self.counts: tuple[int, ...] = ()
+        self.symbol: str | None = None
+        self.done = False
+
+    def parse(self, decoder: Any, wide: bool, symbol: str | None, stops: bool) -> None:
+        """Parses the lines; with `stops` no further than the first bad row."""
+        native.csv_begin(decoder, self.line, symbol)
+        cut, room = self.cut, self.room
+        while True:
+            rows, used, stop = native.csv_push(
+                decoder, cut.buffer, self.used, cut.end, False, wide,
+                room.buffers(), self.rows, cut.lines,
+            )  # fmt: skip
+            refused = native.csv_rejects(decoder)
+            if refused:
+                self.rejects.append((self.used, refused))
+            self.rows += rows
+            self.used += used
+            if stop == NO_ROOM:
+                room.grow_ids(self.rows)
+            elif stop != REJECTS or stops:
+                break
+        self.counts, self.symbol = native.csv_counts(decoder), native.csv_symbol(decoder)
+
+    @property
+    def clean(self) -> bool:
+        """Whether the lines were whole rows, and as many lines as were counted."""
+        return self.used == self.cut.end and self.counts[0] == self.line + self.cut.lines
+
+
+class RangeReader:
+    """Threads, and decoders for them.
+
+    Args:
+        reader: Has the source, the plan and the policy.
+        threads: How many threads parse, the calling one among them.
+    """
+
+    def __init__(self, reader: RowReader, threads: int) -> None:
+        self._reader = reader
+        self._decoders = [reader.new_decoder() for _ in range(threads)]
+        self._pool = ThreadPoolExecutor(threads - 1, "barrow")
+        self._process = os.getpid()
+        self._broken = 0
+
+    @property
+    def useful(self) -> bool:
+        """Whether it is worth going on like this."""
+        return self._broken < _MOST_BROKEN
+
+    def read(self, columns: ColumnSet, row: int) -> int:
+        """Fills columns as far as complete lines go.
+
+        Returns:
+            The next row; the window starts behind the text of the last one.
+        """
+        self._reader.source.check_process()
+        phase = _Phase(self._reader, columns, row, _MOST_OPEN * len(self._decoders))
+        others = [self._pool.submit(phase.work, decoder) for decoder in self._decoders[1:]]
+        try:
+            phase.work(self._decoders[0])
+        finally:
+            phase.stop()
+            errors = [other.exception() for other in others]
+        for error in errors:
+            if error is not None:
+                raise error
+        if phase.broken is not None:
+            phase.put_back()
+            self._broken += 1
+            # What they learned from text cut in the wrong place must not count.
+            self._decoders = [self._reader.new_decoder() for _ in self._decoders]
+        return phase.committed
+
+    def close(self) -> None:
+        """Ends the threads."""
+        if os.getpid() == self._process:
+            self._pool.shutdown()
+
+
+class _Phase:
+    """One filling of columns by all threads."""
+
+    def __init__(self, reader: RowReader, columns: ColumnSet, row: int, most_open: int) -> None:
+        self._reader = reader
+        self._columns = columns
+        self._row = self.committed = row
+        self._line = reader.account.line
+        self._symbol = reader.account.symbol
+        self._wide = reader.encoding.wide
+        self._raises = reader.options.on_error == "raise"
+        self._most_open = most_open
+        self._open: deque[_Range] = deque()
+        self._ended = False
+        self._changed = threading.Condition()
+        self.broken: _Range | None = None
+
+    def work(self, decoder: Any) -> None:
+        """Parses ranges until there are none."""
+        try:
+            while (taken := self._take()) is not None:
+                taken.parse(decoder, self._wide, self._symbol, self._raises)
+                self._finish(taken)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Lets no thread begin another range."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _take(self) -> _Range | None:
+        with self._changed:
+            while not self._ended and len(self._open) >= self._most_open:
+                self._changed.wait()
+            room = self._columns.capacity - self._row
+            cut = self._reader.source.cut(room) if room and not self._ended else None
+            if cut is None:
+                self._ended = True
+                return None
+            part = self._columns.part(self._row, cut.lines)
+            taken = _Range(cut, self._row, self._line, part)
+            self._open.append(taken)
+            self._row += cut.lines
+            self._line += cut.lines
+            return taken
+
+    def _finish(self, taken: _Range) -> None:
+        with self._changed:
+            taken.done = True
+            while self.broken is None and self._open and self._open[0].done:
+                self._commit(self._open.popleft())
+            self._changed.notify_all()
+
+    def _commit(self, done: _Range) -> None:
+        reader, source = self._reader, self._reader.source
+        if done.rows:
+            self._columns.place(done.room, done.row, self.committed, done.rows)
+            stamps = self._columns.stamps
+            last = self.committed + done.rows - 1
+            reader.account.note_stamps(int(stamps[self.committed]), int(stamps[last]))
+            self.committed += done.rows
+        reader.account.add(done.counts, done.symbol)
+        for begin, rejects in done.rejects:
+            reader.log.add(rejects, done.cut.buffer, begin, done.cut.offset)
+        if done.clean:
+            source.give_back(done.cut.buffer)
+        else:
+            self.broken = done
+            self._ended = True
+
+    def put_back(self) -> None:
+        """Gives the source what was not committed."""
+        if self.broken is not None:
+            cuts = [self.broken.cut, *(taken.cut for taken in self._open)]
+            self._reader.source.put_back(cuts, self.broken.used)
