@@ -282,9 +282,10 @@ def _parse_any[
             more_dropped = True
         place -= 1
     var written = max(-(place + 1), 0)
-    var decimals = written if written <= precision else min(
-        -last_nonzero, precision
-    )
+    # Where units are shifted, as in whole billionths, zeros at the end are no claim.
+    var decimals = min(-last_nonzero, precision)
+    if written <= precision and form.shift >= 0:
+        decimals = written
     # Zeros between the last digit and the last place kept.
     var missing = place + 1 + precision
     if missing > 0 and magnitude != 0:

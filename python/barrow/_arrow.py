@@ -319,7 +319,7 @@ def explain(reason: str, found: str, encoding: Encoding, precision: int, signed:
         "not_finite": f'"{found}" is not a finite number',
         "overflow": f'"{found}" is beyond the largest value of {encoding.name}, {largest:_}',
         "decimals": f'"{found}" has more than {precision} decimals',
-        "negative": f'"{found}" is negative, expected a size of zero or more',
+        "negative": f'"{found}" is negative, expected zero or more',
         "not_a_time": f'"{found}" is not a date and time in a form that is known',
         "ambiguous_time": f'"{found}" could be day first or month first',
         "time_range": f'"{found}" is not an instant from 1970 to 2262',

@@ -100,8 +100,7 @@ def test_ts_init_delta_out_of_range_refuses_the_row(csv_file) -> None:
         ),
         (
             {"default_volume": -1},
-            "default_volume: -1 is no volume: "
-            'value: "-1" is negative, expected a volume of zero or more',
+            'default_volume: -1 is no volume: value: "-1" is negative, expected zero or more',
         ),
         (
             {"default_volume": float("nan")},

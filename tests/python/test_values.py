@@ -42,7 +42,7 @@ def test_price_is_parsed_exactly(text: str, raw: int, precision: int, scale: int
             'value: "17014118346047" is beyond the largest value of fixed16, 17_014_118_346_046',
         ),
         (Price, "0.00000000000000001", 'value: "0.00000000000000001" has more than 16 decimals'),
-        (Quantity, "-1", 'value: "-1" is negative, expected a volume of zero or more'),
+        (Quantity, "-1", 'value: "-1" is negative, expected zero or more'),
     ],
 )
 def test_bad_text_is_a_parse_error(kind: type, text: str, message: str) -> None:

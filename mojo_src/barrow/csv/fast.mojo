@@ -26,7 +26,9 @@ from barrow.csv.layout import (
     REACH,
     Layout,
     hash_masks,
+    hides_marks,
     read_values,
+    row_length,
 )
 from barrow.csv.learn import learn_layout
 from barrow.csv.plan import Role, RowPlan
@@ -313,7 +315,7 @@ struct LayoutEngine(Movable):
         var scale = self.layouts[current].scale
         var constant = self.layouts[current].constant
         var length = self.layouts[current].length
-        var unusual = _is_unusual(self.layouts[current])
+        var unusual = self.layouts[current].is_unusual()
 
         while True:
             var filled = 0
@@ -334,7 +336,7 @@ struct LayoutEngine(Movable):
                 if not predict or not fits:
                     missed += 1
                     # Where the next row starts must not wait for the look-up.
-                    length = _row_length[blocks](found)
+                    length = row_length[blocks](found)
                     if length == 0:
                         break
                     var known = self._find[blocks](found, length)
@@ -350,7 +352,7 @@ struct LayoutEngine(Movable):
                     high_places = layout.high
                     scale = layout.scale
                     constant = layout.constant
-                    unusual = _is_unusual(layout)
+                    unusual = layout.is_unusual()
                 comptime second = min(1, blocks - 1)
                 var values = read_values[blocks, high](
                     self.layouts[current],
@@ -365,7 +367,7 @@ struct LayoutEngine(Movable):
                 )
                 if unusual:
                     ref layout = self.layouts[current]
-                    if layout.has_free and _hides_marks[blocks](
+                    if layout.has_free and hides_marks[blocks](
                         found, layout, plan
                     ):
                         break
@@ -524,8 +526,7 @@ struct LayoutEngine(Movable):
     ](
         self, count: Int, text: ByteView, sink: RecordSink[word], row: Int
     ) -> Int:
-        """Writes sides and identifiers; returns for how many rows there was room.
-        """
+        """Writes sides and identifiers; returns for how many rows there was room."""
         for i in range(count):
             ref layout = self.layouts[self._group.layouts[i]]
             var id = text.load[64](self._group.starts[i] + layout.id_begin)
@@ -564,45 +565,6 @@ struct LayoutEngine(Movable):
 
 
 @always_inline
-def _row_length[blocks: Int](found: Array[Block, blocks]) -> Int:
-    """Bytes of the row that starts a window, with its line end; 0 if it is longer."""
-    var first = pack_bits(found[0].eq(UInt8(ord("\n"))))
-    comptime if blocks == 1:
-        return Int(count_trailing_zeros(first)) + 1 if first != 0 else 0
-    else:
-        if first != 0:
-            return Int(count_trailing_zeros(first)) + 1
-        comptime for b in range(1, blocks):
-            var ends = pack_bits(found[b].eq(UInt8(ord("\n"))))
-            if ends != 0:
-                return 64 * b + Int(count_trailing_zeros(ends)) + 1
-        return 0
-
-
-@always_inline
-def _is_unusual(layout: Layout) -> Bool:
-    return layout.has_free or layout.has_sign or layout.shows_more
-
-
-@always_inline
 def _first_set(mask: SIMD[DType.bool, 8]) -> Int:
     var bits = pack_bits(mask)
     return 8 if bits == 0 else Int(count_trailing_zeros(bits))
-
-
-@always_inline
-def _hides_marks[
-    blocks: Int
-](found: Array[Block, blocks], layout: Layout, plan: RowPlan) -> Bool:
-    """Whether a column that may hold anything holds a mark of the format."""
-    comptime for b in range(blocks):
-        var marks = pack_bits(
-            found[b].eq(plan.delimiter)
-            | found[b].eq(plan.quote)
-            | found[b].eq(UInt8(ord("\n")))
-            | found[b].eq(UInt8(ord("\r")))
-            | found[b].eq(0)
-        )
-        if marks & layout.free[b] != 0:
-            return True
-    return False

@@ -11,6 +11,10 @@ Layouts are learned from rows the scalar parser has read, and are believed only 
 they give the values it gave.
 """
 
+from std.bit import count_trailing_zeros
+from std.memory import pack_bits
+
+from barrow.csv.plan import RowPlan
 from barrow.csv.simd import (
     HAS_VBMI,
     Block,
@@ -160,6 +164,15 @@ struct Layout(Copyable):
         return True
 
     @always_inline
+    def is_unusual(self) -> Bool:
+        """Tells whether rows need more than digits and separators looked at.
+
+        Returns:
+            Whether there are free bytes, signs, or decimals that are not kept.
+        """
+        return self.has_free or self.has_sign or self.shows_more
+
+    @always_inline
     def signed(self, values: Lanes) -> Lanes:
         """Applies the signs.
 
@@ -261,3 +274,59 @@ def hash_masks(a: UInt64, b: UInt64, c: UInt64, d: UInt64) -> UInt64:
     var h = (a * 0x9E3779B97F4A7C15) ^ (b * 0xC2B2AE3D27D4EB4F)
     h ^= (c * 0x165667B19E3779F9) ^ (d * 0x27D4EB2F165667C5)
     return h * 0xD6E8FEB86659FD93 | 1
+
+
+@always_inline
+def row_length[blocks: Int](found: Array[Block, blocks]) -> Int:
+    """Finds the end of the row that starts a window.
+
+    Parameters:
+        blocks: How many blocks the window has.
+
+    Args:
+        found: The window.
+
+    Returns:
+        Bytes of the row with its line end; 0 if it is longer than the window.
+    """
+    var first = pack_bits(found[0].eq(UInt8(ord("\n"))))
+    comptime if blocks == 1:
+        return Int(count_trailing_zeros(first)) + 1 if first != 0 else 0
+    else:
+        if first != 0:
+            return Int(count_trailing_zeros(first)) + 1
+        comptime for b in range(1, blocks):
+            var ends = pack_bits(found[b].eq(UInt8(ord("\n"))))
+            if ends != 0:
+                return 64 * b + Int(count_trailing_zeros(ends)) + 1
+        return 0
+
+
+@always_inline
+def hides_marks[
+    blocks: Int
+](found: Array[Block, blocks], layout: Layout, plan: RowPlan) -> Bool:
+    """Looks for marks of the format in columns that may hold anything.
+
+    Parameters:
+        blocks: How many blocks the row takes.
+
+    Args:
+        found: The row.
+        layout: Its layout.
+        plan: How the file is written.
+
+    Returns:
+        Whether there are any.
+    """
+    comptime for b in range(blocks):
+        var marks = pack_bits(
+            found[b].eq(plan.delimiter)
+            | found[b].eq(plan.quote)
+            | found[b].eq(UInt8(ord("\n")))
+            | found[b].eq(UInt8(ord("\r")))
+            | found[b].eq(0)
+        )
+        if marks & layout.free[b] != 0:
+            return True
+    return False

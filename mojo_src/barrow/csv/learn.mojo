@@ -1,5 +1,6 @@
 """Derives the layout of a row from what the scalar parser found in it."""
 
+from barrow.csv.builder import ZERO, LayoutBuilder, count_digits, is_digit
 from barrow.csv.cells import RowValues
 from barrow.csv.layout import (
     BLOCKS,
@@ -8,92 +9,17 @@ from barrow.csv.layout import (
     FIRST_VALUE,
     FRACTION,
     INIT,
-    REACH,
     Layout,
     hash_masks,
     read_values,
 )
+from barrow.csv.learn_times import place_times
 from barrow.csv.plan import Role, RowPlan
 from barrow.csv.simd import Block, Lanes
 from barrow.csv.split import FieldSpans
 from barrow.fence import ByteView
 from barrow.fixed import NumberForm, power_of_ten, scale_of
 from barrow.time import NANOSECONDS_PER_DAY, days_from_civil
-
-comptime _ZERO = UInt8(ord("0"))
-comptime _NOWHERE = -1
-
-
-@always_inline
-def _is_digit(byte: UInt8) -> Bool:
-    return byte - _ZERO <= 9
-
-
-struct _Builder(Movable):
-    """A layout in the making, from one row of known meaning."""
-
-    var layout: Layout
-    var row: Int  # where the row starts in the chunk
-    # Per half (low, high) and lane: the place of each of eight digits.
-    var places: Array[Array[Array[Int, 8], 8], 2]
-
-    def __init__(out self, text: ByteView, row: Int, length: Int):
-        self.layout = Layout(length)
-        self.row = row
-        var none = Array[Int, 8](fill=_NOWHERE)
-        var lanes = Array[Array[Int, 8], 8](fill=none)
-        self.places = Array[Array[Array[Int, 8], 8], 2](fill=lanes)
-        for i in range(length):
-            self.layout.allow(i, text[row + i], 0)
-
-    def digit(mut self, at: Int, lane: Int, place: Int, spread: UInt8 = 9):
-        """Makes the byte at `at` of the chunk the digit `place` of a lane, counted
-        from the least significant."""
-        self.layout.allow(at - self.row, _ZERO, spread)
-        var half = place // 8
-        self.places[half][lane][7 - place % 8] = at - self.row
-        if half:
-            self.layout.has_high = True
-
-    def finish(mut self) -> Bool:
-        """Turns places into indexes; False if they are too far apart."""
-        # A byte that is fixed, so that its difference is zero.
-        var zero = -1
-        for i in range(min(self.layout.length, REACH)):
-            if self.layout.spread[i // 64][i % 64] == 0:
-                zero = i
-                break
-        if zero < 0:
-            return False
-        for half in range(2):
-            for lane in range(8):
-                var first = REACH
-                var last = -1
-                for digit in range(8):
-                    var at = self.places[half][lane][digit]
-                    if at >= 0:
-                        first = min(first, at)
-                        last = max(last, at)
-                if last >= REACH or last - first >= 16:
-                    return False
-                self.layout.windows[half][lane] = UInt8(
-                    first if last >= 0 else 0
-                )
-                for digit in range(8):
-                    var at = self.places[half][lane][digit]
-                    var slot = 8 * lane + digit
-                    var index = UInt8(at if at >= 0 else zero)
-                    if half:
-                        self.layout.high[slot] = index
-                    else:
-                        self.layout.low[slot] = index
-                    if at >= 0:
-                        self.layout.bias[half][slot] = _ZERO
-                        if lane % 2:
-                            self.layout.odd[half][slot] = UInt8(at - first)
-                        else:
-                            self.layout.even[half][slot] = UInt8(at - first)
-        return True
 
 
 def learn_layout[
@@ -137,14 +63,14 @@ def learn_layout[
         or row.id_end - row.id_begin > 64
     ):
         return None
-    var builder = _Builder(text, begin, length)
+    var builder = LayoutBuilder(text, begin, length)
     for field in range(plan.field_count):
         _ignore(builder, text, fields.begins[field], fields.ends[field])
     # Another symbol is another layout: the scalar parser sees each first row.
     var symbol = plan.field(Role.SYMBOL)
     if symbol >= 0:
-        _fix(builder, text, fields.begins[symbol], fields.ends[symbol])
-    if not _place_times(builder, text, fields, plan):
+        builder.fix(text, fields.begins[symbol], fields.ends[symbol])
+    if not place_times(builder, text, fields, plan):
         return None
     if not _place_values[word](builder, text, fields, plan, row):
         return None
@@ -179,12 +105,12 @@ def key_of(text: ByteView, begin: Int, length: Int) -> UInt64:
     """
     var masks = Array[UInt64, BLOCKS](fill=0)
     for i in range(length):
-        if not _is_digit(text[begin + i]):
+        if not is_digit(text[begin + i]):
             masks[i // 64] |= UInt64(1) << UInt64(i % 64)
     return hash_masks(masks[0], masks[1], masks[2], masks[3])
 
 
-def _ignore(mut builder: _Builder, text: ByteView, begin: Int, end: Int):
+def _ignore(mut builder: LayoutBuilder, text: ByteView, begin: Int, end: Int):
     """Lets a cell vary: digits where it has digits; all of it if it has letters."""
     var letters = False
     for i in range(begin, end):
@@ -196,20 +122,12 @@ def _ignore(mut builder: _Builder, text: ByteView, begin: Int, end: Int):
             builder.layout.allow(at, 0, 255)
             builder.layout.free[at // 64] |= UInt64(1) << UInt64(at % 64)
             builder.layout.has_free = True
-        elif _is_digit(text[i]):
-            builder.layout.allow(at, _ZERO, 9)
-
-
-def _fix(mut builder: _Builder, text: ByteView, begin: Int, end: Int):
-    """Takes back what `_ignore` allowed for a cell that is read after all."""
-    for i in range(begin, end):
-        var at = i - builder.row
-        builder.layout.allow(at, text[i], 0)
-        builder.layout.free[at // 64] &= ~(UInt64(1) << UInt64(at % 64))
+        elif is_digit(text[i]):
+            builder.layout.allow(at, ZERO, 9)
 
 
 def _place_trade(
-    mut builder: _Builder,
+    mut builder: LayoutBuilder,
     text: ByteView,
     fields: FieldSpans,
     plan: RowPlan,
@@ -219,7 +137,7 @@ def _place_trade(
     builder.layout.side = row.side
     var side = plan.field(Role.SIDE)
     if side >= 0:
-        _fix(builder, text, fields.begins[side], fields.ends[side])
+        builder.fix(text, fields.begins[side], fields.ends[side])
     var id = plan.field(Role.ID)
     if id < 0:
         return
@@ -229,255 +147,15 @@ def _place_trade(
         var at = i - builder.row
         # Anything printable: blanks would be trimmed, and UTF-8 is to be checked.
         if builder.layout.spread[at // 64][at % 64] == 255:
-            builder.layout.allow(at, UInt8(ord("!")), UInt8(ord("~") - ord("!")))
-
-
-def _place_times(
-    mut builder: _Builder, text: ByteView, fields: FieldSpans, plan: RowPlan
-) -> Bool:
-    var init = plan.field(Role.TS_INIT)
-    if init >= 0:
-        var begin = fields.begins[init]
-        var end = fields.ends[init]
-        _fix(builder, text, begin, end)
-        if _digits(text, begin, end) != end - begin:
-            return False
-        if not _place_epoch(builder, text, begin, end, INIT):
-            return False
-    var field = plan.field(Role.TS_EVENT)
-    if field < 0:
-        var day = plan.field(Role.DATE)
-        var clock = plan.field(Role.TIME)
-        return _place_part(
-            builder, text, fields, day, plan.date_pattern, True
-        ) and _place_part(
-            builder, text, fields, clock, plan.time_pattern, False
-        )
-    var begin = fields.begins[field]
-    var end = fields.ends[field]
-    _fix(builder, text, begin, end)
-    if plan.time_pattern.byte_length() > 0:
-        return _place_pattern(builder, text, begin, end, plan.time_pattern)
-    if _digits(text, begin, end) == end - begin and end - begin >= 10:
-        builder.layout.epoch = True
-        return _place_epoch(builder, text, begin, end, FRACTION)
-    var at = _place_date(builder, text, begin, end)
-    if at < 0:
-        return False
-    if at == end:
-        builder.layout.scale[DATE] = 1
-        return True
-    while at < end and not _is_digit(text[at]):
-        at += 1
-    return _place_clock(builder, text, at, end)
-
-
-def _place_part(
-    mut builder: _Builder,
-    text: ByteView,
-    fields: FieldSpans,
-    field: Int,
-    pattern: String,
-    is_date: Bool,
-) -> Bool:
-    """A day, or a time of day, in a field of its own."""
-    var begin = fields.begins[field]
-    var end = fields.ends[field]
-    _fix(builder, text, begin, end)
-    if pattern.byte_length() > 0:
-        return _place_pattern(builder, text, begin, end, pattern)
-    if is_date:
-        return _place_date(builder, text, begin, end) == end
-    return _place_clock(builder, text, begin, end)
-
-
-def _place_pattern(
-    mut builder: _Builder,
-    text: ByteView,
-    begin: Int,
-    end: Int,
-    pattern: String,
-) -> Bool:
-    """Digits in the places a pattern gives them; the scalar parser has checked that
-    the text fits it. False for directives that are no plain numbers."""
-    var form = ByteView(pattern.as_bytes())
-    var at = begin
-    var i = 0
-    while i < len(form):
-        if form[i] == UInt8(ord(" ")):
-            while at < end and text[at] == UInt8(ord(" ")):
-                at += 1
-            i += 1
-            continue
-        if form[i] != UInt8(ord("%")) or form[i + 1] == UInt8(ord("%")):
-            i += 1 + Int(form[i] == UInt8(ord("%")))
-            at += 1
-            continue
-        var directive = form[i + 1]
-        i += 2
-        if directive == UInt8(ord("z")):
-            return True
-        if directive == UInt8(ord("f")):
-            var count = _digits(text, at, end)
-            _place_number(builder, at, count, FRACTION, 0)
-            builder.layout.scale[FRACTION] = Int64(power_of_ten(9 - count))
-            at += count
-            continue
-        var width = 4 if directive == UInt8(ord("Y")) else 2
-        var count = min(_digits(text, at, end), width)
-        if directive == UInt8(ord("Y")):
-            _place_number(builder, at, count, DATE, 4)
-        elif directive == UInt8(ord("m")):
-            _place_number(builder, at, count, DATE, 2)
-        elif directive == UInt8(ord("d")):
-            _place_number(builder, at, count, DATE, 0)
-        elif directive == UInt8(ord("H")):
-            _place_sixties(builder, at, count, 6, 2)
-        elif directive == UInt8(ord("M")):
-            _place_sixties(builder, at, count, 4, 5)
-        elif directive == UInt8(ord("S")):
-            _place_sixties(builder, at, count, 2, 5)
-        else:
-            return False
-        at += count
-    builder.layout.scale[DATE] = 1
-    builder.layout.scale[CLOCK] = 1_000_000_000
-    return True
-
-
-def _place_sixties(
-    mut builder: _Builder, at: Int, count: Int, place: Int, spread: UInt8
-):
-    """Hours, minutes or seconds of one or two digits."""
-    if count == 2:
-        builder.digit(at, CLOCK, place + 1, spread)
-    builder.digit(at + count - 1, CLOCK, place)
-
-
-def _digits(text: ByteView, begin: Int, end: Int) -> Int:
-    """How many digits come next."""
-    var at = begin
-    while at < end and _is_digit(text[at]):
-        at += 1
-    return at - begin
-
-
-def _place_epoch(
-    mut builder: _Builder, text: ByteView, begin: Int, end: Int, lane: Int
-) -> Bool:
-    var count = end - begin
-    var unit: Int
-    if count == 10:
-        unit = 1_000_000_000
-    elif count == 13:
-        unit = 1_000_000
-    elif count == 16:
-        unit = 1_000
-    elif count == 19:
-        unit = 1
-    else:
-        return False
-    # A lane has room for 16 digits. Of 19, the first three change every 115 days:
-    # they stay as they are in this layout.
-    var fixed = max(count - 16, 0)
-    var first = Int64(0)
-    for i in range(fixed):
-        first = first * 10 + Int64(text[begin + i] - _ZERO)
-    builder.layout.constant[lane] = first * 10_000_000_000_000_000
-    for i in range(fixed, count):
-        # Nine in front could be too large for 63 bits.
-        var spread = UInt8(9) - UInt8(Int(i == 0))
-        builder.digit(begin + i, lane, count - 1 - i, spread)
-    builder.layout.scale[lane] = Int64(unit)
-    # The short multiplication has 32 bits for digits and scale.
-    builder.layout.has_high = True
-    return fixed == 0 or first < 922
-
-
-def _place_number(
-    mut builder: _Builder, begin: Int, count: Int, lane: Int, place: Int
-):
-    """Digits of which the last has the given place."""
-    for i in range(count):
-        builder.digit(begin + i, lane, place + count - 1 - i)
-
-
-def _place_date(
-    mut builder: _Builder, text: ByteView, begin: Int, end: Int
-) -> Int:
-    """Returns where the date ends, or -1. The scalar parser has checked it."""
-    var run = _digits(text, begin, end)
-    if run == 8:
-        _place_number(builder, begin, 8, DATE, 0)
-        builder.layout.scale[DATE] = 1
-        return begin + 8
-    var second = begin + run + 1
-    var run2 = _digits(text, second, end)
-    var third = second + run2 + 1
-    var run3 = _digits(text, third, end)
-    if run == 4 and 1 <= run2 <= 2 and 1 <= run3 <= 2:
-        _place_number(builder, begin, 4, DATE, 4)
-        _place_number(builder, second, run2, DATE, 2)
-        _place_number(builder, third, run3, DATE, 0)
-    elif 1 <= run <= 2 and 1 <= run2 <= 2 and run3 == 4:
-        _place_number(builder, begin, run, DATE, 0)
-        _place_number(builder, second, run2, DATE, 2)
-        _place_number(builder, third, 4, DATE, 4)
-    else:
-        return -1
-    builder.layout.scale[DATE] = 1
-    return third + run3
-
-
-def _place_clock(
-    mut builder: _Builder, text: ByteView, begin: Int, end: Int
-) -> Bool:
-    """Hours, minutes, seconds, a fraction; what follows is a fixed offset."""
-    comptime scale = 1_000_000_000
-    builder.layout.scale[DATE] = 1
-    builder.layout.scale[CLOCK] = scale
-    var run = _digits(text, begin, end)
-    var at: Int
-    var seconds: Bool
-    # In lane 1 hours have places 6 and 7, minutes 4 and 5, seconds 2 and 3.
-    if run == 4 or run == 6:
-        builder.digit(begin, CLOCK, 7, 2)
-        builder.digit(begin + 1, CLOCK, 6)
-        builder.digit(begin + 2, CLOCK, 5, 5)
-        builder.digit(begin + 3, CLOCK, 4)
-        seconds = run == 6
-        at = begin + 4
-    elif 1 <= run <= 2 and _digits(text, begin + run + 1, end) == 2:
-        if run == 2:
-            builder.digit(begin, CLOCK, 7, 2)
-        builder.digit(begin + run - 1, CLOCK, 6)
-        builder.digit(begin + run + 1, CLOCK, 5, 5)
-        builder.digit(begin + run + 2, CLOCK, 4)
-        at = begin + run + 3
-        seconds = at < end and text[at] == UInt8(ord(":"))
-        at += Int(seconds)
-    else:
-        return False
-    if seconds:
-        builder.digit(at, CLOCK, 3, 5)
-        builder.digit(at + 1, CLOCK, 2)
-        at += 2
-        if at < end and (
-            text[at] == UInt8(ord(".")) or text[at] == UInt8(ord(","))
-        ):
-            at += 1
-            var count = _digits(text, at, end)
-            if count < 1 or count > 9:
-                return False
-            _place_number(builder, at, count, FRACTION, 0)
-            builder.layout.scale[FRACTION] = Int64(power_of_ten(9 - count))
-    return True
+            builder.layout.allow(
+                at, UInt8(ord("!")), UInt8(ord("~") - ord("!"))
+            )
 
 
 def _place_values[
     word: DType
 ](
-    mut builder: _Builder,
+    mut builder: LayoutBuilder,
     text: ByteView,
     fields: FieldSpans,
     plan: RowPlan,
@@ -489,7 +167,7 @@ def _place_values[
         var lane = FIRST_VALUE + role
         var is_size = role >= plan.prices
         if field >= 0:
-            _fix(builder, text, fields.begins[field], fields.ends[field])
+            builder.fix(text, fields.begins[field], fields.ends[field])
         if field < 0 or plan.is_empty(
             text.slice(fields.begins[field], fields.ends[field])
         ):
@@ -522,7 +200,7 @@ def _place_values[
 def _place_value[
     wide: Bool
 ](
-    mut builder: _Builder,
+    mut builder: LayoutBuilder,
     text: ByteView,
     begin: Int,
     end: Int,
@@ -539,18 +217,20 @@ def _place_value[
         builder.layout.sign[lane] = -1
         builder.layout.has_sign = True
     at += Int(text[at] == UInt8(ord("-")) or text[at] == UInt8(ord("+")))
-    var integers = _digits(text, at, end)
+    var integers = count_digits(text, at, end)
     var point = at + integers
     var decimals = 0
     if point < end:
         if text[point] != form.point:
             return False
-        decimals = _digits(text, point + 1, end)
+        decimals = count_digits(text, point + 1, end)
         if point + 1 + decimals != end:
             return False
     # Digits beyond the precision are zeros and stay fixed.
     var kept = min(decimals, max(precision + form.shift, 0))
-    builder.layout.shows_more = builder.layout.shows_more or kept < decimals
+    builder.layout.shows_more = (
+        builder.layout.shows_more or kept < decimals or form.shift < 0
+    )
     # So many integer digits are within the range whatever they are.
     if integers + form.shift > (13 if wide else 9) or integers + kept > 16:
         return False
@@ -563,7 +243,7 @@ def _place_value[
     builder.layout.has_high = builder.layout.has_high or zeros > 9
     for i in range(integers):
         builder.digit(at + i, lane, kept + integers - 1 - i)
-    _place_number(builder, point + 1, kept, lane, 0)
+    builder.number(point + 1, kept, lane, 0)
     comptime if wide:
         builder.layout.scale[lane] = 1
         builder.layout.widening[lane] = Int64(power_of_ten(zeros))

@@ -2,10 +2,10 @@
 chunk by chunk, and keeps an account of every row."""
 
 from barrow.csv.check import check_csv
+from barrow.csv.columns import ColumnSet
 from barrow.csv.options import CsvKeywords, CsvOptions, OnError, make_options
 from barrow.csv.read import BatchScan, read_csv, scan_csv
 from barrow.csv.report import CsvReport, RejectCount
-from barrow.csv.columns import ColumnSet
 from barrow.csv.rows import RowReader
 from barrow.csv.sniff import Verdict, sniff_csv
 

@@ -49,7 +49,8 @@ class Dialect:
         fields: How many fields a row has, where there are no names; 0 for any number.
         comment: What lines that are not read start with.
         delimiter: What separates fields; found in the first line if empty.
-        decimal: The decimal mark.
+        quote: What stands around quoted fields.
+        decimal: The decimal mark; nothing if all numbers are whole.
         thousands: The thousands mark, or nothing.
         columns: By role, the names a column may have (case does not matter, `*` stands
             for anything), or its position from 0.
@@ -67,6 +68,8 @@ class Dialect:
         nulls: Texts that stand for an empty value.
         sides: What texts in the side column mean, where they are not the usual ones:
             `buy`, `sell`, or an empty text for neither. Case does not matter.
+        signature: Names of columns that together only these files have; where all are
+            there, this dialect comes before the generic ones.
         symbol_pattern: A regular expression whose first group is the symbol in the
             name of the file.
     """
@@ -81,6 +84,7 @@ class Dialect:
     fields: int = 0
     comment: str = ""
     delimiter: str = ""
+    quote: str = '"'
     decimal: str = "."
     thousands: str = ""
     columns: dict[str, list[str] | int] = field(default_factory=dict)
@@ -95,6 +99,7 @@ class Dialect:
     volume_optional: bool = False
     nulls: list[str] = field(default_factory=list)
     sides: dict[str, str] = field(default_factory=dict)
+    signature: list[str] = field(default_factory=list)
     symbol_pattern: str = ""
 
     def __post_init__(self) -> None:
@@ -107,7 +112,7 @@ class Dialect:
         self._check(self.header in _HEADERS, "header", f"one of {', '.join(_HEADERS)}")
         self._check(self.stamp in ("open", "close"), "stamp", "open or close")
         self._check(self.order in ("ascending", "descending"), "order", "ascending or descending")
-        for name in ("delimiter", "decimal", "thousands", "comment"):
+        for name in ("delimiter", "quote", "decimal", "thousands", "comment"):
             text = getattr(self, name)
             self._check(len(text.encode()) <= 1, name, "one ASCII character or nothing")
         roles = [role for role in roles_of(self.kind) if role]

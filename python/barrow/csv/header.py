@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -57,8 +58,12 @@ class Header:
         return self.names[at] if at >= 0 else role
 
     def role_at(self, field: int) -> str:
-        """The role of a field that has one."""
-        return roles_of(self.kind)[self.fields.index(field)]
+        """The role of a field; empty if it has none."""
+        return (
+            roles_of(self.kind)[self.fields.index(field)]
+            if field >= 0 and field in self.fields
+            else ""
+        )
 
 
 def read_header(start: bytes, path: str, dialect: Dialect, needs_volume: bool) -> Header:
@@ -110,7 +115,7 @@ def read_header(start: bytes, path: str, dialect: Dialect, needs_volume: bool) -
     text = head.decode("utf-8", "backslashreplace")
     bare = "".join(text.split('"')[::2])  # what stands outside quotes
     delimiter = dialect.delimiter or max(_DELIMITERS, key=bare.count)
-    cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    cells = next(_reader(text, delimiter, dialect))
     names = [name.strip() for name in cells]
     if dialect.header == "yes":
         fields, notes = _find_roles(names, path, line, dialect, needs_volume)
@@ -126,9 +131,16 @@ def read_header(start: bytes, path: str, dialect: Dialect, needs_volume: bool) -
             )
         row_end, _ = _line_end(start, after)
         row = start[after:row_end].decode("utf-8", "backslashreplace")
-        cells = next(csv.reader(io.StringIO(row, newline=""), delimiter=delimiter), [])
+        cells = next(_reader(row, delimiter, dialect), [])
         begin, line = after, line + 1
     return _by_position(len(cells), path, delimiter, line, begin, dialect)
+
+
+def _reader(text: str, delimiter: str, dialect: Dialect) -> Iterator[list[str]]:
+    lines = io.StringIO(text, newline="")
+    if not dialect.quote:
+        return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    return csv.reader(lines, delimiter=delimiter, quotechar=dialect.quote)
 
 
 def _by_position(
@@ -279,6 +291,8 @@ def _check_complete(
             message(
                 Place(path, line),
                 f"no column named {', '.join(absent)}; the header is: {header}",
-                tries=[option("default_volume", "0") + f" gives every {kind.name} that one"],
+                tries=[
+                    option("default_volume", "0") + f" gives every {kind.name} that {kind.sizes[0]}"
+                ],
             )
         )

@@ -159,9 +159,7 @@ class CsvOptions:
                 message("ts_init_delta", f"{delta!r} is no number of nanoseconds in 64 bits")
             )
         if self.max_errors is not None and (
-            not isinstance(self.max_errors, int)
-            or self.max_errors < 0
-            or self.on_error == "raise"
+            not isinstance(self.max_errors, int) or self.max_errors < 0 or self.on_error == "raise"
         ):
             raise BarrowArgumentError(
                 message(

@@ -33,7 +33,18 @@ _MOST_BROKEN = 8
 class _Range:
     """Lines on their way to rows."""
 
-    __slots__ = ("counts", "cut", "done", "line", "rejects", "room", "row", "rows", "symbol", "used")
+    __slots__ = (
+        "counts",
+        "cut",
+        "done",
+        "line",
+        "rejects",
+        "room",
+        "row",
+        "rows",
+        "symbol",
+        "used",
+    )
 
     def __init__(self, cut: Cut, row: int, line: int, room: Any) -> None:
         self.cut = cut

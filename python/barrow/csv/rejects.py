@@ -58,9 +58,7 @@ class RejectLog:
         if options.rejects is not None:
             self.file = RejectsFile(options.rejects)
 
-    def add(
-        self, rejects: tuple[Reject, ...], buffer: bytearray, begin: int, offset: int
-    ) -> None:
+    def add(self, rejects: tuple[Reject, ...], buffer: bytearray, begin: int, offset: int) -> None:
         """Takes what a push refused, while its text is still there.
 
         Args:
@@ -105,7 +103,7 @@ class RejectLog:
             return f"the row has {field} fields, the header has {len(header.names)}", None
         if reason in _WHOLE_ROWS:
             return _WHOLE_ROWS[reason], None
-        role = header.role_at(field) if field >= 0 else header.kind.sizes[0]
+        role = header.role_at(field) or header.kind.sizes[0]
         precision, is_price = self._precision(role), role not in header.kind.sizes
         if field < 0:  # the default volume
             found = self._options.default_volume_text
@@ -133,7 +131,7 @@ class RejectLog:
     def _hints(self, reason: str, field: int) -> list[str]:
         hints = []
         narrow = not self._options.widest.wide
-        role = self._header.role_at(field) if field >= 0 else ""
+        role = self._header.role_at(field)
         if reason == "overflow" and narrow:
             hints.append(option("encoding", "fixed16"))
         if reason == "decimals" and role in self._header.kind.values:

@@ -90,7 +90,7 @@ class RowReader:
 
         plan = {
             "delimiter": ord(self.header.delimiter),
-            "quote": ord('"'),
+            "quote": ord(dialect.quote) if dialect.quote else 0xFF,
             "comment": ord(dialect.comment) if dialect.comment else 0,
             "field_count": len(self.header.names),
             "pad_short": dialect.pad_short,
@@ -104,7 +104,7 @@ class RowReader:
             "price_precision": precision(options.price_precision),
             "size_precision": precision(options.size_precision),
             "rounding": rounding_code(options.rounding),
-            "point": ord(dialect.decimal),
+            "point": ord(dialect.decimal) if dialect.decimal else 0,
             "mark": ord(dialect.thousands) if dialect.thousands else 0,
             "price_shift": dialect.price_shift,
             "size_shift": dialect.volume_shift,
@@ -234,8 +234,13 @@ class RowReader:
             options.identity,
             account.price_decimals if prices == "auto" else prices,
             account.size_decimals if sizes == "auto" else sizes,
-            None if account.other_symbol_line else account.symbol,
+            self._symbol(),
         )
+
+    def _symbol(self) -> str | None:
+        if self.account.other_symbol_line:
+            return None
+        return self.account.symbol or self.dialect.symbol_of(self.source.path)
 
     def schema(self) -> pa.Schema:
         """The stored schema of the rows read so far."""
@@ -283,8 +288,10 @@ class RowReader:
             notes.append(f"{account.unzoned:,} time stamps have no zone and were read as UTC")
         absent = [name for name in self.kind.sizes if name not in self.header.role_names]
         if absent:
-            what = ", ".join(absent)
-            notes.append(f"there is no {what}: every one is {options.default_volume_text}")
+            default = f"the default {options.default_volume_text}"
+            if options.default_volume is None:
+                default = "0, since there is no such column"
+            notes.append(f"every {' and '.join(absent)} is {default}")
         if self.kind is TRADE:
             for role, what in (("side", "aggressor_side is 0"), ("trade_id", "trade_id is empty")):
                 if role not in self.header.role_names:

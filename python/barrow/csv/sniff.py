@@ -64,8 +64,9 @@ class Verdict:
 def sniff(start: bytes, path: str, options: CsvOptions) -> Verdict:
     """Guesses the dialect of a text.
 
-    The generic dialect wins where it reads every sample row. Otherwise the one that
-    reads the most rows does, then the one with more columns; a tie is an error.
+    A dialect wins whose signature is in the header, then the generic one of bars, where
+    they read every sample row. Otherwise the one that reads the most rows does, then
+    the one with more columns; a tie is an error.
 
     Args:
         start: The first bytes of the text.
@@ -76,13 +77,19 @@ def sniff(start: bytes, path: str, options: CsvOptions) -> Verdict:
         BarrowSchemaError: Nothing fits, or several dialects fit equally well.
         What `read_header` raises for the generic dialect where nothing else fits.
     """
+    known = all_dialects().values()
+    signed = [c for d in known if d.signature for c in _signed(d, start, path, options)]
+    if signed:
+        best = max(signed, key=lambda candidate: candidate.columns)
+        evidence = f"the header has {', '.join(best.dialect.signature)}"
+        return Verdict(best.dialect, evidence, candidates=signed)
     generic = find_dialect("generic")
     first = _try(generic, start, path, options, BarrowSchemaError)
     if first is not None and first.good == first.rows:
         evidence = f"{first.good} of {first.rows} sample rows are read"
         return Verdict(generic, evidence, candidates=[first])
     found = [first] if first is not None and first.good else []
-    for dialect in all_dialects().values():
+    for dialect in known:
         if dialect is not generic:
             candidate = _try(dialect, start, path, options)
             if candidate is not None and candidate.good:
@@ -107,6 +114,19 @@ def sniff(start: bytes, path: str, options: CsvOptions) -> Verdict:
     evidence = f"{best.good} of {best.rows} sample rows are read"
     doubt = ", ".join(f"{c.dialect.name} reads {c.good}" for c in others)
     return Verdict(best.dialect, evidence, doubt, found)
+
+
+def _signed(dialect: Dialect, start: bytes, path: str, options: CsvOptions) -> list[Candidate]:
+    """The dialect, if its signature is there and it reads every sample row."""
+    try:
+        names = read_header(start, path, dialect, False).names
+    except (BarrowSchemaError, BarrowParseError):
+        return []
+    lower = {name.lower() for name in names}
+    if not lower.issuperset(name.lower() for name in dialect.signature):
+        return []
+    candidate = _try(dialect, start, path, options)
+    return [candidate] if candidate is not None and candidate.good == candidate.rows else []
 
 
 def _same_reading(a: Dialect, b: Dialect) -> bool:
@@ -187,8 +207,10 @@ def _number(text: str, dialect: Dialect) -> float | None:
     """A float is good enough to see which of two numbers is larger."""
     if dialect.thousands:
         text = text.replace(dialect.thousands, "")
+    if not dialect.decimal and "." in text:
+        return None
     try:
-        return float(text.replace(dialect.decimal, "."))
+        return float(text.replace(dialect.decimal or ".", "."))
     except ValueError:
         return None
 

@@ -12,7 +12,7 @@ from typing import Any, Unpack
 import pyarrow as pa
 
 from barrow.bars import Bars
-from barrow.csv import ColumnSet, CsvKeywords, CsvReport, RowReader, make_options
+from barrow.csv import CsvKeywords, CsvReport, RowReader, make_options
 from barrow.errors import BarrowArgumentError, BarrowParseError, Place, message
 from barrow.ipc import ArrowFileWriter
 

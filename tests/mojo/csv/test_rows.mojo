@@ -84,12 +84,17 @@ struct Columns[word: DType]:
             _ = format_fixed[Self.word](
                 self.values[column * self.capacity + at], into
             )
-        into += String(" ", self.stamps[at], " ", self.stamps[self.capacity + at])
+        into += String(
+            " ", self.stamps[at], " ", self.stamps[self.capacity + at]
+        )
         if plan.trades:
             var begin = Int(self.offsets[at])
             var end = Int(self.offsets[at + 1])
             into += String(
-                " ", self.sides[at], " ", String(from_utf8=Span(self.ids)[begin:end])
+                " ",
+                self.sides[at],
+                " ",
+                String(from_utf8=Span(self.ids)[begin:end]),
             )
         into += "\n"
 
