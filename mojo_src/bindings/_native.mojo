@@ -8,6 +8,7 @@ from capi import ModuleTable, Obj, py_none, decref
 from column_calls import *
 from csv_calls import *
 from ipc_calls import *
+from tick_calls import *
 from value_calls import *
 
 
@@ -37,6 +38,14 @@ def PyInit__native() abi("C") -> Obj:
     table.add[checks_new, 0]("checks_new", "Counts of nothing yet.")
     table.add[checks_push, 4]("checks_push", "Checks a batch of bars.")
     table.add[checks_counts, 1]("checks_counts", "Counts so far.")
+    table.add[tick_checks_new, 0]("tick_checks_new", "Counts of nothing yet.")
+    table.add[quote_checks_push, 3](
+        "quote_checks_push", "Checks a batch of quotes."
+    )
+    table.add[trade_checks_push, 3](
+        "trade_checks_push", "Checks a batch of trades."
+    )
+    table.add[tick_checks_counts, 1]("tick_checks_counts", "Counts so far.")
     table.add[ipc_new, 2]("ipc_new", "Creates an Arrow IPC file.")
     table.add[ipc_write, 2]("ipc_write", "Appends a batch.")
     table.add[ipc_close, 1]("ipc_close", "Writes the footer.")

@@ -183,7 +183,7 @@ struct ModuleTable:
     per CPU at import.
     """
 
-    comptime CAPACITY = 32
+    comptime CAPACITY = 64
 
     var _methods: Pointer[Int, MutUntrackedOrigin]
     var _count: Int

@@ -13,9 +13,23 @@ from barrow._arrow import (
     PRICE_UNDEF_128,
     QUANTITY_UNDEF_64,
     QUANTITY_UNDEF_128,
+    AggressorSide,
 )
 from barrow._lib import cpu_level
-from barrow.bars import Bar, Bars, BarType, Finding, Price, Quantity, Report, validate
+from barrow.bars import (
+    Bar,
+    Bars,
+    BarType,
+    Finding,
+    Price,
+    Quantity,
+    Quotes,
+    QuoteTick,
+    Report,
+    Trades,
+    TradeTick,
+    validate,
+)
 from barrow.csv import CsvReport, check_csv, read_csv, scan_csv, sniff_csv
 from barrow.errors import (
     BarrowArgumentError,
@@ -28,7 +42,7 @@ from barrow.errors import (
     BarrowUnsupportedError,
 )
 from barrow.etl import IngestReport, ingest
-from barrow.etl import open_bars as open
+from barrow.etl import open_records as open
 
 __version__ = "0.1.0"
 
@@ -39,6 +53,7 @@ __all__ = [
     "PRICE_UNDEF_128",
     "QUANTITY_UNDEF_64",
     "QUANTITY_UNDEF_128",
+    "AggressorSide",
     "Bar",
     "BarType",
     "BarrowArgumentError",
@@ -55,7 +70,11 @@ __all__ = [
     "IngestReport",
     "Price",
     "Quantity",
+    "QuoteTick",
+    "Quotes",
     "Report",
+    "TradeTick",
+    "Trades",
     "check_csv",
     "cpu_level",
     "ingest",

@@ -70,6 +70,7 @@ __all__ = [
     "is_text",
     "numeric_batch",
     "numeric_schema",
+    "padded",
     "parse_raw",
     "raw_view",
     "read_schema",
@@ -85,6 +86,11 @@ ROUNDINGS = {"exact": 0, "half_even": 1, "half_away": 2, "truncate": 3}
 def is_text(dtype: pa.DataType) -> bool:
     """Whether a stored column is text: two buffers, offsets and bytes."""
     return bool(pa.types.is_string(dtype))
+
+
+def padded(size: int) -> int:
+    """The next multiple of 64, to which columns are aligned in memory and in files."""
+    return -(-size // 64) * 64
 
 
 def column_buffer(array: pa.Array) -> memoryview:

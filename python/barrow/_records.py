@@ -137,6 +137,17 @@ class RecordKind:
             return encoding.time_type
         return dict(self.extras).get(name, encoding.value_type)
 
+    def aligned_rows(self, rows: int) -> int:
+        """The most rows of a batch, up to `rows`, whose columns are aligned in a file.
+
+        Of a text of n rows a file holds n + 1 offsets of 4 bytes, and only the ones
+        that fill lines of 64 bytes leave what follows aligned: 65,535 are good, 65,536
+        are not.
+        """
+        if not any(pa.types.is_string(dtype) for _, dtype in self.extras) or rows < 15:
+            return rows
+        return (rows + 1) // 16 * 16 - 1
+
 
 BAR = RecordKind("bar", ("open", "high", "low", "close"), ("volume",), (), "bar_type")
 QUOTE = RecordKind(

@@ -206,13 +206,15 @@ def check(
     default_volume: VolumeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Validate bars: values, prices against each other, order, duplicates, gaps.
+    """Validate records: values, prices against each other, order, duplicates, gaps.
 
     Reads CSV and Arrow files. Exits with 1 if there are errors.
     """
+    noun = "bars"
     if _is_arrow(file):
-        report = bw.validate(bw.open(file), bar_type=bar_type)
-        report.source = file
+        records = bw.open(file)
+        report = bw.validate(records, bar_type=bar_type)
+        report.source, noun = file, records.kind.plural
     else:
         report, _ = bw.check_csv(
             file,
@@ -226,7 +228,7 @@ def check(
     if as_json:
         print(report.to_json())
     else:
-        _print_check(report)
+        _print_check(report, noun)
     if not report.ok:
         raise typer.Exit(1)
 
@@ -240,10 +242,10 @@ def _is_arrow(file: str) -> bool:
         return opened.read(6) == b"ARROW1"
 
 
-def _print_check(report: bw.Report) -> None:
+def _print_check(report: bw.Report, noun: str) -> None:
     errors = sum(f.count for f in report.findings if f.severity == "error")
     warnings = sum(f.count for f in report.findings if f.severity == "warning")
-    print(f"{report.source}: {report.rows:,} bars, {errors:,} errors, {warnings:,} warnings")
+    print(f"{report.source}: {report.rows:,} {noun}, {errors:,} errors, {warnings:,} warnings")
     for finding in report.findings:
         where = ""
         if finding.first_line is not None:
@@ -284,21 +286,21 @@ def sniff(file: Input, as_json: JsonOption = False) -> None:
 
 @app.command()
 def info(file: Input, as_json: JsonOption = False) -> None:
-    """Show what an Arrow file of bars holds, without reading its values."""
-    bars = bw.open(file)
-    ends = [format_stamp(bars[at].ts_event) if len(bars) else None for at in (0, -1)]
+    """Show what an Arrow file of records holds, without reading its values."""
+    records = bw.open(file)
+    ends = [format_stamp(records[at].ts_event) if len(records) else None for at in (0, -1)]
     facts = {
         "file": file,
         "bytes": os.stat(file).st_size,
-        "rows": len(bars),
-        "batches": sum(1 for _ in bars.batches()),
-        "bar_type": bars.bar_type,
-        "encoding": bars.encoding,
-        "price_precision": bars.price_precision,
-        "size_precision": bars.size_precision,
+        "rows": len(records),
+        "batches": sum(1 for _ in records.batches()),
+        records.kind.key: records.identity,
+        "encoding": records.encoding,
+        "price_precision": records.price_precision,
+        "size_precision": records.size_precision,
         "first": ends[0],
         "last": ends[1],
-        "columns": {field.name: str(field.type) for field in bars.schema},
+        "columns": {field.name: str(field.type) for field in records.schema},
     }
     if as_json:
         print(json.dumps(facts, indent=2))
@@ -315,17 +317,17 @@ def info(file: Input, as_json: JsonOption = False) -> None:
 @app.command()
 def head(
     file: Input,
-    rows: Annotated[int, typer.Option("--rows", "-n", min=0, help="How many bars.")] = 10,
+    rows: Annotated[int, typer.Option("--rows", "-n", min=0, help="How many records.")] = 10,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the first bars of a file."""
-    bars = bw.open(file)[:rows]
-    records = [{"ts_event": format_stamp(bar.ts_event), **bar.texts()} for bar in bars]
+    """Show the first records of a file."""
+    records = bw.open(file)[:rows]
+    cells = [{"ts_event": format_stamp(r.ts_event), **r.texts()} for r in records]
     if as_json:
-        print(json.dumps(records, indent=2))
+        print(json.dumps(cells, indent=2))
         return
-    names = ["ts_event", *bars.kind.values, *bars.kind.extra_names]
-    table = [names, *(list(record.values()) for record in records)]
+    names = ["ts_event", *records.kind.values, *records.kind.extra_names]
+    table = [names, *(list(record.values()) for record in cells)]
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     for row in table:
         print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))

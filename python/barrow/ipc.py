@@ -15,11 +15,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import pyarrow as pa
 
-from barrow._arrow import BAR, Encoding, convert_batch, read_schema, record_schema
+from barrow._arrow import (
+    RecordKind,
+    array_over,
+    convert_batch,
+    is_text,
+    padded,
+    read_schema,
+    record_schema,
+    text_buffers,
+)
 from barrow._lib import native
-from barrow.bars import Bars, BarType
+from barrow.bars import AnyRecords, BarType, make_records, parse_instrument_id
 from barrow.errors import BarrowCorruptError, BarrowIoError, BarrowSchemaError, message, shown
 
 _MAGIC = b"ARROW1"
@@ -27,22 +37,28 @@ _MAGIC = b"ARROW1"
 _SHORTEST = 8 + 4 + 6
 
 
-def open_arrow(path: str | os.PathLike[str], *, bar_type: str | None = None) -> Bars:
-    """Opens bars in an Arrow IPC file; nothing is read but the footer.
+def open_arrow(
+    path: str | os.PathLike[str],
+    *,
+    bar_type: str | None = None,
+    instrument_id: str | None = None,
+) -> AnyRecords:
+    """Opens an Arrow IPC file of records; nothing is read but the footer.
 
     Args:
-        path: The file. Do not change it in place while the bars are in use; barrow
+        path: The file. Do not change it in place while the records are in use; barrow
             itself always replaces files as a whole.
-        bar_type: The bar type, where the file does not say it.
+        bar_type: The bar type, where a file of bars does not say it.
+        instrument_id: The instrument id, where a file of quotes or trades does not.
 
     Returns:
-        Bars over the memory-mapped file.
+        `Bars`, `Quotes` or `Trades` over the memory-mapped file, by the columns it has.
 
     Raises:
         BarrowIoError: The file cannot be read.
         BarrowCorruptError: It is no Arrow IPC file, or not a whole one.
-        BarrowSchemaError: It holds no bars, or those of another bar type.
-        BarrowArgumentError: The bar type is none.
+        BarrowSchemaError: It holds no records, or those of something else.
+        BarrowArgumentError: The bar type or the instrument id is none.
     """
     name = os.fspath(path)
     _check_magic(name)
@@ -57,16 +73,43 @@ def open_arrow(path: str | os.PathLike[str], *, bar_type: str | None = None) -> 
         raise BarrowCorruptError(
             message(name, f"the file is damaged: {error}", tries=["write it again from its source"])
         ) from error
-    _, encoding, meta = read_schema(reader.schema, name, BAR)
+    kind, encoding, meta = read_schema(reader.schema, name)
     for batch in batches:
-        _check_columns(batch, encoding, name)
-    schema = reader.schema
+        _check_columns(batch, kind, name)
+    identity = _identity(kind, meta.identity, name, bar_type, instrument_id)
+    schema = record_schema(kind, encoding, replace(meta, identity=identity))
+    batches = [batch.select(list(kind.columns)) for batch in batches]
+    return make_records(batches, schema, checked=False)
+
+
+def _identity(
+    kind: RecordKind,
+    known: str | None,
+    name: str,
+    bar_type: str | None,
+    instrument_id: str | None,
+) -> str | None:
+    """What the records are of, by the file or by who opens it."""
+    told = {"bar_type": bar_type, "instrument_id": instrument_id}
+    for key, value in told.items():
+        if value is not None and key != kind.key:
+            raise BarrowSchemaError(
+                message(
+                    name,
+                    f"it holds {kind.plural}, which have no {key.replace('_', ' ')}",
+                    tries=[f"{kind.key}=... to say what they are of"],
+                )
+            )
+    wanted = told[kind.key]
     if bar_type is not None:
         BarType.parse(bar_type)
-        if meta.identity not in (None, bar_type):
-            raise BarrowSchemaError(message(name, f"the bars are {meta.identity}, not {bar_type}"))
-        schema = record_schema(BAR, encoding, replace(meta, identity=bar_type))
-    return Bars([batch.select(list(BAR.columns)) for batch in batches], schema)
+    if instrument_id is not None:
+        parse_instrument_id(instrument_id)
+    if wanted is None or known == wanted:
+        return known
+    if known is not None:
+        raise BarrowSchemaError(message(name, f"the {kind.plural} are {known}, not {wanted}"))
+    return wanted
 
 
 def _check_magic(name: str) -> None:
@@ -97,8 +140,8 @@ def _check_magic(name: str) -> None:
         )
 
 
-def _check_columns(batch: pa.RecordBatch, encoding: Encoding, name: str) -> None:
-    for column in BAR.columns:
+def _check_columns(batch: pa.RecordBatch, kind: RecordKind, name: str) -> None:
+    for column in kind.columns:
         array = batch.column(column)
         if array.null_count:
             raise BarrowSchemaError(
@@ -106,12 +149,56 @@ def _check_columns(batch: pa.RecordBatch, encoding: Encoding, name: str) -> None
                     f'{name} column "{column}"', f"holds {array.null_count} nulls, expected none"
                 )
             )
-        width = encoding.width if column not in ("ts_event", "ts_init") else 8
-        data = array.buffers()[1]
+        if is_text(array.type):  # `validate` has compared its buffers with its ends
+            continue
+        data, width = array.buffers()[1], array.type.bit_width // 8
         if len(array) and (data is None or data.size < (array.offset + len(array)) * width):
             raise BarrowCorruptError(
                 message(f'{name} column "{column}"', "its buffer is shorter than its length")
             )
+
+
+def _aligned(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch over buffers that end at multiples of 64 bytes, as pyarrow writes them.
+
+    What a buffer has beyond its last value, up to the next such multiple, is written
+    too, so that the next column begins at one. Of offsets pyarrow writes none: columns
+    behind text are aligned where `RecordKind.aligned_rows` says so.
+    """
+    columns = [_aligned_text(c) if is_text(c.type) else _aligned_values(c) for c in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+
+def _aligned_values(column: pa.Array) -> pa.Array:
+    width = column.type.bit_width // 8
+    size = len(column) * width
+    if size == padded(size):
+        return column
+    data = _whole_lines(column.buffers()[1], column.offset * width, size)
+    return array_over(data, column.type, len(column))
+
+
+def _aligned_text(column: pa.Array) -> pa.Array:
+    if not len(column):
+        return column
+    ends, _ = text_buffers(column)
+    offsets = np.frombuffer(ends, np.int32)
+    first, size = int(offsets[0]), int(offsets[-1] - offsets[0])
+    if size == padded(size):
+        return column
+    data = _whole_lines(column.buffers()[2], first, size)
+    return array_over((offsets - first if first else ends, data), column.type, len(column))
+
+
+def _whole_lines(buffer: pa.Buffer, begin: int, size: int) -> Any:
+    """The bytes of a column and zeros behind them, copied unless they are there."""
+    whole = padded(size)
+    behind = memoryview(buffer)[begin + size : begin + whole]
+    if len(behind) == whole - size and not any(behind):
+        return buffer.slice(begin, whole)
+    copy = np.zeros(whole, np.uint8)
+    copy[:size] = np.frombuffer(buffer, np.uint8, size, begin)
+    return copy
 
 
 class ArrowFileWriter:
@@ -175,7 +262,7 @@ class ArrowFileWriter:
             BarrowIoError: It cannot be written, for want of space for instance.
         """
         try:
-            native.ipc_write(self._writer, batch)
+            native.ipc_write(self._writer, _aligned(batch))
         except OSError as error:
             raise _unwritable(self.path, error) from error
 

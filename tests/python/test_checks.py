@@ -202,8 +202,8 @@ def test_the_report_is_a_table_and_json(csv) -> None:
     assert bw.validate(bw.read_csv(csv(*days(1)))).to_arrow().num_rows == 0
 
 
-def test_only_bars_are_validated() -> None:
-    with pytest.raises(bw.BarrowArgumentError, match="expected Bars, got list"):
+def test_only_records_are_validated() -> None:
+    with pytest.raises(bw.BarrowArgumentError, match="expected Bars, Quotes or Trades, got list"):
         bw.validate([])
 
 

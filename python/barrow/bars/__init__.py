@@ -1,6 +1,6 @@
 """Records in memory: immutable containers of columns, and the values in them."""
 
-from barrow.bars.bar_type import BarType
+from barrow.bars.bar_type import BarType, parse_instrument_id
 from barrow.bars.checks import Finding, Report, validate
 from barrow.bars.container import AnyRecords, Bars, Quotes, Trades, make_records
 from barrow.bars.items import Bar, QuoteTick, TradeTick
@@ -20,5 +20,6 @@ __all__ = [
     "TradeTick",
     "Trades",
     "make_records",
+    "parse_instrument_id",
     "validate",
 ]

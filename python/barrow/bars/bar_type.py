@@ -1,4 +1,4 @@
-"""Bar types: which instrument, how long a bar, of which price, made by whom."""
+"""What records are of: instruments, and bar types, which say how a bar was made."""
 
 from __future__ import annotations
 
@@ -20,6 +20,32 @@ AGGREGATIONS = (
 )  # fmt: skip
 PRICE_TYPES = ("BID", "ASK", "MID", "LAST", "MARK")
 SOURCES = ("INTERNAL", "EXTERNAL")
+
+
+def parse_instrument_id(text: str) -> tuple[str, str]:
+    """Reads an instrument id, `{SYMBOL}.{VENUE}`, split at the last dot.
+
+    Returns:
+        The symbol, which may hold dots, and the venue.
+
+    Raises:
+        BarrowArgumentError: The text is none.
+    """
+    if not isinstance(text, str):
+        raise BarrowArgumentError(
+            message("instrument id", f"expected text, got {type(text).__name__}")
+        )
+    symbol, dot, venue = text.rpartition(".")
+    if symbol and venue:
+        return symbol, venue
+    what = "the symbol before the last dot is empty" if dot else "there is no dot before a venue"
+    if symbol:
+        what = "the venue after the last dot is empty"
+    raise BarrowArgumentError(
+        message(
+            f'instrument id "{shown(text)}"', what, tries=["{SYMBOL}.{VENUE}, such as EUR/USD.SIM"]
+        )
+    )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What must hold for bars, found out batch by batch and kept as data."""
+"""What must hold for records, found out batch by batch and kept as data."""
 
 from __future__ import annotations
 
@@ -9,22 +9,65 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from barrow._arrow import BAR, column_buffer, format_stamp
+from barrow._arrow import (
+    BAR,
+    QUOTE,
+    TRADE,
+    RecordKind,
+    column_buffer,
+    format_stamp,
+    is_text,
+    text_buffers,
+)
 from barrow._lib import native
 from barrow.bars.bar_type import BarType
-from barrow.bars.container import Bars
-from barrow.errors import BarrowArgumentError
+from barrow.bars.container import AnyRecords, Bars, Quotes, Trades
+from barrow.errors import BarrowArgumentError, message
 
-# By code of the Mojo `Check`: name, severity, what it means.
-_CHECKS = (
-    ("ohlc_high", "error", "high is below open, low or close"),
-    ("ohlc_low", "error", "low is above open or close"),
-    ("value_range", "error", "a value is a sentinel or outside the range of its encoding"),
-    ("ts_order", "error", "the stamp is before the one of the bar before"),
-    ("ts_duplicate", "error", "the stamp is the one of the bar before"),
-    ("gap", "warning", "more than one bar length since the bar before"),
-)
-_ORDER, _GAP = 3, 5
+
+@dataclass(frozen=True)
+class _Check:
+    """One of the checks the kernels count.
+
+    Attributes:
+        code: That of the Mojo `Check` of bars, or `TickCheck` of quotes and trades.
+        name: What a finding is called.
+        severity: `error` or `warning`.
+        meaning: What it found, in words.
+        pair: Whether it is about two neighbors, and not about a record alone.
+    """
+
+    code: int
+    name: str
+    severity: str
+    meaning: str
+    pair: bool = False
+
+
+_OUT_OF_RANGE = "a value is a sentinel or outside the range of its encoding"
+_CHECKS: dict[str, tuple[_Check, ...]] = {
+    "bar": (
+        _Check(0, "ohlc_high", "error", "high is below open, low or close"),
+        _Check(1, "ohlc_low", "error", "low is above open or close"),
+        _Check(2, "value_range", "error", _OUT_OF_RANGE),
+        _Check(3, "ts_order", "error", "the stamp is before the one of the bar before", True),
+        _Check(4, "ts_duplicate", "error", "the stamp is the one of the bar before", True),
+        _Check(5, "gap", "warning", "more than one bar length since the bar before", True),
+    ),
+    "quote": (
+        _Check(2, "value_range", "error", _OUT_OF_RANGE),
+        _Check(3, "ts_order", "error", "the stamp is before the one of the quote before", True),
+        _Check(0, "crossed_quote", "warning", "the bid is above the ask"),
+        _Check(1, "locked_quote", "warning", "the bid is the ask"),
+    ),
+    "trade": (
+        _Check(2, "value_range", "error", f"{_OUT_OF_RANGE}, or there is no such aggressor side"),
+        _Check(3, "ts_order", "error", "the stamp is before the one of the trade before", True),
+        _Check(4, "zero_size", "warning", "nothing was traded"),
+        _Check(5, "price_not_positive", "warning", "the price is zero or negative"),
+        _Check(6, "repeated_trade", "warning", "every column is as in the trade before"),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -35,8 +78,8 @@ class Finding:
         check: The name of the check.
         severity: `error` or `warning`.
         count: Rows at fault.
-        first_row: The first one from 0; None for rows that are in no bars.
-        first_line: Its line in the text from 1; None if the bars are not from text.
+        first_row: The first one from 0; None for rows that became no records.
+        first_line: Its line in the text from 1; None if they are not from text.
         sample: The first one as text.
         meaning: What the check found, in words.
     """
@@ -56,9 +99,10 @@ class Report:
 
     Attributes:
         source: What was checked.
-        rows: How many bars there are.
+        rows: How many records there are.
         findings: What was found, errors first.
-        step_ns: The bar length gaps were measured against; None if unknown.
+        step_ns: The bar length gaps were measured against; None if unknown, and of
+            quotes and trades.
         longest_gap_ns: The longest step between two bars; 0 without a gap.
     """
 
@@ -98,53 +142,73 @@ class Report:
 
 
 class Validator:
-    """Checks bars that arrive in batches.
+    """Checks records that arrive in batches.
 
     Args:
         step_ns: The bar length gaps are measured against; found in the first batch
-            (its most frequent step) if None.
+            (its most frequent step) if None. Of bars only.
+        kind: What arrives.
     """
 
-    def __init__(self, step_ns: int | None = None) -> None:
-        self._checks = native.checks_new()
+    def __init__(self, step_ns: int | None = None, *, kind: RecordKind = BAR) -> None:
+        self._kind = kind
+        self._kernel: Any = native.checks_new() if kind == BAR else native.tick_checks_new()
         self._step = step_ns
         self._first: dict[int, tuple[int | None, str]] = {}
         self._rows = 0
         self._last = ""  # the last stamp seen, as text
 
-    def push(self, bars: Bars, lines: np.ndarray[Any, Any] | None = None) -> None:
-        """Checks further bars.
+    def push(self, records: AnyRecords, lines: np.ndarray[Any, Any] | None = None) -> None:
+        """Checks further records.
 
         Args:
-            bars: They follow those pushed before.
-            lines: The line every bar starts on, where they come from text.
+            records: They follow those pushed before.
+            lines: The line every one starts on, where they come from text.
+
+        Raises:
+            BarrowCorruptError: Trade ids come from a file whose offsets are damaged.
         """
-        if self._step is None and len(bars) > 1:
-            self._step = most_frequent_step(bars.raw("ts_event"))
-        for part in bars.batches():
-            batch = part._batches[0]
-            native.checks_push(
-                self._checks,
-                tuple(column_buffer(batch.column(name)) for name in BAR.columns),
-                part._encoding.wide,
-                self._step or 0,
-            )
-        counts = native.checks_counts(self._checks)
-        for code in range(len(_CHECKS)):
-            count, row = counts[3 + 2 * code : 5 + 2 * code]
-            if count and code not in self._first:
+        if self._kind == BAR and self._step is None and len(records) > 1:
+            self._step = most_frequent_step(records.raw("ts_event"))
+        for batch in records.to_arrow().to_batches():
+            self._push_batch(batch, records.scale == 16)
+        for check in _CHECKS[self._kind.name]:
+            count, row = self._counted(check)
+            if count and check.code not in self._first:
                 at = row - self._rows
                 line = None if lines is None else int(lines[at])
-                self._first[code] = (line, self._sample(bars, code, at))
-        if len(bars):
-            self._last = format_stamp(bars[-1].ts_event)
-        self._rows += len(bars)
+                self._first[check.code] = (line, self._sample(records, check, at))
+        if len(records):
+            self._last = format_stamp(records[-1].ts_event)
+        self._rows += len(records)
 
-    def _sample(self, bars: Bars, code: int, at: int) -> str:
-        if code < _ORDER:
-            return repr(bars[at])
-        before = format_stamp(bars[at - 1].ts_event) if at > 0 else self._last
-        return f"{before} then {format_stamp(bars[at].ts_event)}"
+    def _push_batch(self, batch: pa.RecordBatch, wide: bool) -> None:
+        columns: list[memoryview] = []
+        for column in batch.columns:
+            columns += text_buffers(column) if is_text(column.type) else [column_buffer(column)]
+        if self._kind == QUOTE:
+            native.quote_checks_push(self._kernel, tuple(columns), wide)
+        elif self._kind == TRADE:
+            native.trade_checks_push(self._kernel, tuple(columns), wide)
+        else:
+            native.checks_push(self._kernel, tuple(columns), wide, self._step or 0)
+
+    def _longest_gap(self) -> int:
+        return native.checks_counts(self._kernel)[1] if self._kind == BAR else 0
+
+    def _counted(self, check: _Check) -> tuple[int, int]:
+        """How many rows are at fault, and the first one."""
+        if self._kind == BAR:
+            counts = native.checks_counts(self._kernel)[3:]
+        else:
+            counts = native.tick_checks_counts(self._kernel)[1:]
+        return counts[2 * check.code], counts[2 * check.code + 1]
+
+    def _sample(self, records: AnyRecords, check: _Check, at: int) -> str:
+        if not check.pair:
+            return repr(records[at])
+        before = format_stamp(records[at - 1].ts_event) if at > 0 else self._last
+        return f"{before} then {format_stamp(records[at].ts_event)}"
 
     def report(self, source: str) -> Report:
         """What was found in everything pushed so far.
@@ -152,45 +216,54 @@ class Validator:
         Args:
             source: What to call it.
         """
-        counts = native.checks_counts(self._checks)
-        rows, longest = counts[0], counts[1]
+        longest = self._longest_gap()
         findings = []
-        for code, (name, severity, meaning) in enumerate(_CHECKS):
-            count, row = counts[3 + 2 * code : 5 + 2 * code]
+        for check in _CHECKS[self._kind.name]:
+            count, row = self._counted(check)
             if not count:
                 continue
-            line, sample = self._first[code]
-            if code == _ORDER and count == rows - 1:
-                meaning += "; every bar is: the source is newest first"
-            if code == _GAP:
+            line, sample = self._first[check.code]
+            meaning = check.meaning
+            if check.name == "ts_order" and count == self._rows - 1:
+                meaning += f"; every {self._kind.name} is: the source is newest first"
+            if check.name == "gap":
                 meaning += f" ({_span(self._step or 0)}); the longest takes {_span(longest)}"
-            findings.append(Finding(name, severity, count, row, line, sample, meaning))
-        return Report(source, rows, findings, self._step, longest)
+            findings.append(Finding(check.name, check.severity, count, row, line, sample, meaning))
+        return Report(source, self._rows, findings, self._step, longest)
 
 
-def validate(bars: Bars, *, bar_type: str | None = None) -> Report:
-    """Checks prices against each other, ranges, order, duplicates and gaps.
+def validate(records: AnyRecords, *, bar_type: str | None = None) -> Report:
+    """Checks values, their range, their order, and what must hold for the kind.
 
-    Stamps are compared with the bar before. Where bars are out of order, duplicates
-    that are not neighbors are counted too.
+    Of bars: prices against each other, duplicates and gaps. Stamps are compared with
+    the bar before; where bars are out of order, duplicates that are not neighbors are
+    counted too. Of quotes: that the bid is below the ask. Of trades: sizes and prices
+    that are not positive, and trades that repeat the one before. Quotes and trades may
+    share a stamp.
 
     Args:
-        bars: What to check.
+        records: What to check.
         bar_type: Gives the bar length; that of the bars, or their most frequent
             step, if None.
 
     Raises:
-        BarrowArgumentError: The bar type is none, or these are no bars.
+        BarrowArgumentError: The bar type is none, or there are no bars it could be of.
+        BarrowCorruptError: Trade ids come from a file whose offsets are damaged.
     """
-    if not isinstance(bars, Bars):
-        raise BarrowArgumentError(f"validate: expected Bars, got {type(bars).__name__}")
-    name = bar_type or bars.bar_type
-    validator = Validator(step_of(name))
-    for part in bars.batches():
+    if not isinstance(records, (Bars, Quotes, Trades)):
+        raise BarrowArgumentError(
+            f"validate: expected Bars, Quotes or Trades, got {type(records).__name__}"
+        )
+    kind = records.kind
+    if bar_type is not None and kind != BAR:
+        raise BarrowArgumentError(message("bar_type", f"{kind.plural} have none"))
+    name = bar_type or records.identity
+    validator = Validator(step_of(name) if kind == BAR else None, kind=kind)
+    for part in records.batches():
         validator.push(part)
-    report = validator.report(name or "bars")
-    if any(finding.check == "ts_order" for finding in report.findings):
-        count_distant_duplicates(report, bars.raw("ts_event"))
+    report = validator.report(name or kind.plural)
+    if kind == BAR and any(finding.check == "ts_order" for finding in report.findings):
+        count_distant_duplicates(report, records.raw("ts_event"))
     return report
 
 

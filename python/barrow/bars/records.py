@@ -49,6 +49,7 @@ class Records(ABC, Generic[R]):
     Attributes:
         kind: What the records are.
         encoding: `fixed8`, `fixed16` or `decimal128`.
+        identity: The bar type or the instrument id, or None where nobody said it.
         price_precision: Decimals of prices that carry meaning.
         size_precision: Decimals of sizes that carry meaning.
         report: What happened while the records were read from text, or None.
@@ -109,6 +110,11 @@ class Records(ABC, Generic[R]):
     def encoding(self) -> str:
         """The name of the encoding."""
         return self._encoding.name
+
+    @property
+    def identity(self) -> str | None:
+        """The bar type or the instrument id, or None where nobody said it."""
+        return self._meta.identity
 
     @property
     def price_precision(self) -> int:
