@@ -84,10 +84,7 @@ def test_mixed_symbols_and_newest_first_are_told(write) -> None:
     text = "symbol," + HEADER
     text += ("AAPL," + ROW.format(7)) * 30 + ("MSFT," + ROW.format(7)) * 30
     notes = bw.read_csv(write(text)).report.notes
-    assert (
-        notes[0]
-        == "several symbols are mixed: AAPL first, another one at line 32; symbol='AAPL' reads one of them"
-    )
+    assert notes[0].startswith("several symbols are mixed: AAPL first, another one at line 32;")
     old = ROW.format(7).replace("2024", "2023")
     assert "newest first" in " ".join(bw.read_csv(write(HEADER + ROW.format(7) + old)).report.notes)
 

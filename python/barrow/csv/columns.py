@@ -161,7 +161,8 @@ class Part:
         views: list[Array] = [b.array[row * w : (row + rows) * w] for b, w in pairs]
         views.append(columns.lines[row : row + rows])
         self._views = views
-        self.offsets = self.ids = np.empty(0, np.int32)
+        self.offsets: Array = np.empty(0, np.int32)
+        self.ids: Array = np.empty(0, np.uint8)
         self._trades = columns.kind is TRADE
         if self._trades:
             views.append(columns._sides.array[row : row + rows])
