@@ -28,7 +28,7 @@ PYTHON_RANK = {
     "errors": 0, "_native": 0, "_lib": 1, "_memory": 1, "_records": 1, "_arrow": 2, "bars": 3,
     "csv": 4, "ipc": 4, "etl": 5, "barrow": 6, "cli": 7,
 }  # fmt: skip
-HEAVY = ("pandas", "typer", "rich", "polars", "duckdb", "matplotlib")
+HEAVY = ("pandas", "typer", "rich", "polars", "duckdb", "matplotlib", "fsspec")
 
 
 def files(*folders: str) -> list[Path]:

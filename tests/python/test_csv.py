@@ -267,17 +267,22 @@ BAD_FILES = {
         "  row: 2024-01-02T09:30:00Z,1.0842,1.08\\x00,1.0840,1.0848,312\n"
         f"  try: {RAISE}",
     ),
-    "utf16_le": (
-        b"\xff\xfe" + (HEADER + ROW).encode("utf-16-le"),
+    "utf32": (
+        (HEADER + ROW).encode("utf-32"),
         bw.BarrowUnsupportedError,
-        "{path}: the text is UTF-16, expected UTF-8\n"
-        "  try: iconv -f UTF-16 -t UTF-8 '{path}' > utf8.csv",
+        "{path}: the text is UTF-32, expected UTF-8 or UTF-16\n  try: iconv -f UTF-32-LE -t UTF-8",
     ),
-    "utf16_without_mark": (
-        (HEADER + ROW).encode("utf-16-be"),
+    "utf16_cut": (
+        (HEADER + ROW).encode("utf-16")[:-1],
+        bw.BarrowParseError,
+        "{path}: the text is UTF-16-LE, but not at byte 180: truncated data\n"
+        "  try: check that the file is whole\n"
+        "   or: iconv -c -f UTF-16-LE -t UTF-8",
+    ),
+    "packed_twice": (
+        gzip.compress(gzip.compress(HEADER.encode())),
         bw.BarrowUnsupportedError,
-        "{path}: the text is UTF-16, expected UTF-8\n"
-        "  try: iconv -f UTF-16 -t UTF-8 '{path}' > utf8.csv",
+        "{path}: this is packed twice, expected CSV text\n  try: unpack it first",
     ),
     "arrow": (
         b"ARROW1\0\0",

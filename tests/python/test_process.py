@@ -150,6 +150,7 @@ def test_import_is_quiet_and_loads_nothing_heavy() -> None:
         import sys
         import barrow
         heavy = {"pandas", "polars", "duckdb", "matplotlib", "scipy", "typer", "rich", "max"}
+        heavy |= {"fsspec", "aiohttp", "pyarrow.fs"}
         print(sorted(heavy & set(sys.modules)))
     """
     done = run_python(code)

@@ -77,7 +77,7 @@ def read_header(start: bytes, path: str, dialect: Dialect, needs_volume: bool) -
 
     Raises:
         BarrowParseError: The file is empty, or no text.
-        BarrowUnsupportedError: The text is UTF-16 or UTF-32.
+        BarrowUnsupportedError: It is an Arrow file or a Parquet file, or packed twice.
         BarrowSchemaError: A column that must be there is not, or is there twice.
     """
     _check_text(start, path)
@@ -190,24 +190,15 @@ def _line_end(text: bytes, begin: int) -> tuple[int, int]:
 
 
 def _check_text(start: bytes, path: str) -> None:
-    wide = start.startswith((b"\xff\xfe", b"\xfe\xff"))
-    head = start[:256]
-    # UTF-16 without a mark: every other byte of plain ASCII is zero.
-    half = len(head) // 2
-    wide = wide or (half > 4 and 0.8 * half < max(head[::2].count(0), head[1::2].count(0)))
-    if wide:
-        raise BarrowUnsupportedError(
-            message(
-                path,
-                "the text is UTF-16, expected UTF-8",
-                tries=[f"iconv -f UTF-16 -t UTF-8 '{path}' > utf8.csv"],
-            )
-        )
     for magic, kind, hint in (
         (b"ARROW1", "an Arrow IPC file", "bw.open() or barrow info"),
         (b"PAR1", "a Parquet file", "pyarrow.parquet.read_table"),
-        (b"PK\x03\x04", "a zip archive", "unpack it first"),
-        (b"\xfd7zXZ", "an xz archive", "unpack it first"),
+        # What is left after unpacking once.
+        (b"PK\x03\x04", "a zip archive in another", "unpack it first"),
+        (b"\x1f\x8b", "packed twice", "unpack it first"),
+        (b"BZh", "packed twice", "unpack it first"),
+        (b"\x28\xb5\x2f\xfd", "packed twice", "unpack it first"),
+        (b"\xfd7zXZ\x00", "packed twice", "unpack it first"),
     ):
         if start.startswith(magic):
             raise BarrowUnsupportedError(

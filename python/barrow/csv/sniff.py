@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from dataclasses import dataclass, field
 from typing import Unpack
 
@@ -12,6 +11,7 @@ from barrow._arrow import BAR, QUOTE, RecordKind
 from barrow._lib import native
 from barrow.csv.dialect import Dialect, all_dialects, find_dialect, roles_of
 from barrow.csv.header import Header, read_header
+from barrow.csv.inputs import Given, expand
 from barrow.csv.options import CsvKeywords, CsvOptions, make_options
 from barrow.csv.source import TextSource
 from barrow.errors import (
@@ -234,11 +234,11 @@ def _reads(text: str, pattern: str) -> bool:
         raise BarrowParseError(str(error), Place("time_format")) from error
 
 
-def sniff_csv(path: str | os.PathLike[str], **options: Unpack[CsvKeywords]) -> Verdict:
+def sniff_csv(path: Given, **options: Unpack[CsvKeywords]) -> Verdict:
     """Guesses the dialect of a file.
 
     Args:
-        path: The file, plain or compressed.
+        path: As in `read_csv`; of several texts, the first one is looked at.
         **options: As in `read_csv`; what is given is not guessed.
 
     Returns:
@@ -248,9 +248,17 @@ def sniff_csv(path: str | os.PathLike[str], **options: Unpack[CsvKeywords]) -> V
         BarrowSchemaError: Nothing fits, or several dialects fit equally well.
         What `read_csv` raises about the file as a whole.
     """
-    source = TextSource(path, _START_BYTES)
+    checked = make_options(options)
+    inputs = expand(path)
     try:
-        start = bytes(source.buffer[source.begin : source.end])
+        source = TextSource(inputs.parts[0], _START_BYTES)
+        try:
+            # A pipe gives what it has, which may be less than was asked for.
+            while not source.final and source.end - source.begin < _START_BYTES:
+                source.refill()
+            start = bytes(source.buffer[source.begin : source.end])
+        finally:
+            source.close()
     finally:
-        source.close()
-    return sniff(start, source.path, make_options(options))
+        inputs.close()
+    return sniff(start, source.path, checked)

@@ -1,29 +1,16 @@
-"""Text from a file, plain or compressed, into a buffer that is used again."""
+"""A sliding window over text, and cuts of complete lines for other threads."""
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
 
 from barrow._lib import native
-from barrow.errors import (
-    BarrowCorruptError,
-    BarrowIoError,
-    BarrowParseError,
-    BarrowUnsupportedError,
-    Place,
-    message,
-    shown,
-)
+from barrow.csv.inputs import Given, Part, only_part
+from barrow.errors import BarrowParseError, BarrowUnsupportedError, Place, message
 
-_CODECS = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd"}
 # A row longer than this is an unclosed quote or no text at all.
 LONGEST_ROW = 16 << 20
 # Chunks are read behind this much room for the start of a row.
@@ -55,43 +42,36 @@ class TextSource:
     The window is `buffer[begin:end]`; `refill` drops what was used and reads on.
 
     Args:
-        path: The file; gzip, bzip2 and Zstandard are recognized by their content.
+        given: The file, pipe or member of an archive, as `barrow.csv.inputs` has it.
         chunk_bytes: How much to read at once.
 
     Raises:
         BarrowIoError: The file cannot be opened.
+        BarrowArgumentError: These are several files.
+        What `Stream` raises about the first bytes.
 
     Attributes:
-        path: The file as the caller named it.
+        path: What messages call it.
         size: Bytes of the file on disk; 0 if it has none, like a pipe.
         compressed: Whether the text is compressed.
+        can_read_twice: Whether the text can be read again from its start, unlike that
+            of a pipe.
         buffer: Where the text is.
         begin: The first byte not used yet.
         end: One past the last byte read.
         final: Whether the text ends with the window.
         offset: How far into the text the buffer starts; chunks are read behind
-            room for the start of a row, so this may be negative.
+            room for the start of a row, so this may be negative. The text is UTF-8:
+            where a file is packed or UTF-16, places in it are others.
     """
 
-    def __init__(self, path: str | os.PathLike[str], chunk_bytes: int) -> None:
-        self.path = os.fspath(path)
-        try:
-            self._file: Any = Path(self.path).open("rb", buffering=0)  # noqa: SIM115
-            head = self._file.read(4) if self._file.seekable() else b""
-            if head:
-                self._file.seek(0)
-            self.size = os.fstat(self._file.fileno()).st_size
-        except OSError as error:
-            raise unreadable(self.path, error) from error
-        except ValueError as error:  # a path with a zero byte
-            raise BarrowIoError(message(shown(self.path), f"cannot be read: {error}")) from error
-        self._raw = self._file
-        codec = next((c for magic, c in _CODECS.items() if head.startswith(magic)), None)
-        if codec:
-            self._file.close()
-            self._raw = pa.OSFile(self.path, "rb")
-            self._file = pa.CompressedInputStream(self._raw, codec)
-        self.compressed = codec is not None
+    def __init__(self, given: Part | Given, chunk_bytes: int) -> None:
+        part = given if isinstance(given, Part) else only_part(given)
+        self._stream = part.open()
+        self.path = self._stream.path
+        self.size = self._stream.size
+        self.compressed = self._stream.compressed
+        self.can_read_twice = self._stream.can_read_twice
         self._chunk = chunk_bytes
         self._room = min(chunk_bytes, _ROOM)
         self.buffer = bytearray(self._room + chunk_bytes)
@@ -109,11 +89,6 @@ class TextSource:
             raise
 
     @property
-    def can_read_twice(self) -> bool:
-        """Whether the text can be read again from its start, unlike that of a pipe."""
-        return bool(self._raw.seekable())
-
-    @property
     def remaining(self) -> int:
         """Bytes of text that are still to come, if that is known; else very many."""
         known = self.size and not self.compressed
@@ -122,16 +97,15 @@ class TextSource:
     @property
     def position(self) -> int:
         """Bytes of the file on disk read so far."""
-        return int(self._raw.tell()) if self.size else 0
+        return self._stream.position
 
     def refill(self) -> None:
         """Drops the used part of the window and reads more behind the rest.
 
         Raises:
             BarrowParseError: One row fills more than 16 MiB.
-            BarrowIoError: Reading failed.
-            BarrowCorruptError: The compressed data is damaged.
             BarrowUnsupportedError: This is another process than the one it began in.
+            What `Stream.readinto` raises.
         """
         self.check_process()
         kept = self.end - self.begin
@@ -143,7 +117,7 @@ class TextSource:
         following = self._take_spare()
         with memoryview(following) as target, memoryview(self.buffer) as source:
             target[self._room - kept : self._room] = source[self.begin : self.end]
-            count = self._read_into(target[self._room : self._room + self._chunk])
+            count = self._stream.readinto(target[self._room : self._room + self._chunk])
         self._show(following, self._room - kept, self._room + count, row_start)
         self.final = count == 0
 
@@ -232,31 +206,6 @@ class TextSource:
                 )
             )
 
-    def _read_into(self, view: memoryview) -> int:
-        try:
-            return int(self._file.readinto(view))
-        except OSError as error:
-            if self.compressed and error.errno is None:
-                raise BarrowCorruptError(
-                    message(self.path, f"the compressed data is damaged: {error}")
-                ) from error
-            raise unreadable(self.path, error) from error
-
     def close(self) -> None:
         """Closes the file."""
-        self._file.close()
-        self._raw.close()
-
-
-def unreadable(path: str, error: OSError) -> BarrowIoError:
-    """The error for a file that cannot be read, with what to try."""
-    hints = {
-        errno.ENOENT: "check the spelling and the folder",
-        errno.EISDIR: "name a file in it",
-        errno.EACCES: "check the permissions of the file and its folder",
-    }
-    what = error.strerror or str(error)
-    hint = hints.get(error.errno or 0)
-    problem = BarrowIoError(message(path, f"cannot be read: {what}", tries=[hint] if hint else []))
-    problem.errno, problem.filename = error.errno, path
-    return problem
+        self._stream.close()
