@@ -148,6 +148,7 @@ class _Phase:
         self._most_open = most_open
         self._open: deque[_Range] = deque()
         self._ended = False
+        self._sound = True
         self._changed = threading.Condition()
         self.broken: _Range | None = None
 
@@ -186,8 +187,11 @@ class _Phase:
     def _finish(self, taken: _Range) -> None:
         with self._changed:
             taken.done = True
-            while self.broken is None and self._open and self._open[0].done:
+            while self._sound and self._open and self._open[0].done:
+                # An error in here must be the last thing that happens to the text.
+                self._sound = False
                 self._commit(self._open.popleft())
+                self._sound = self.broken is None
             self._changed.notify_all()
 
     def _commit(self, done: _Range) -> None:

@@ -162,6 +162,8 @@ class RowReader:
         options, source = self.options, self.source
         if options.threads == 1 or not self.account.rows or source.final:
             return None
+        if source.may_wait:
+            return None  # a thread that waits for a pipe could not be told to stop
         least = _CHUNKS_IN_PARALLEL * options.chunk_bytes
         if room * _ROW_BYTES < least or source.remaining < least:
             return None

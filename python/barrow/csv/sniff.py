@@ -155,6 +155,8 @@ def _try(
     for cells in _sample(start[header.end :], header):
         rows += 1
         good += _fits(cells, header, dialect, options)
+        if not good and dialect.header == "no":
+            return None  # the first row seems to be a header
     return Candidate(dialect, rows, good, sum(at >= 0 for at in header.fields))
 
 

@@ -56,6 +56,7 @@ class TextSource:
         compressed: Whether the text is compressed.
         can_read_twice: Whether the text can be read again from its start, unlike that
             of a pipe.
+        may_wait: Whether reading may wait forever, as for the writer of a pipe.
         buffer: Where the text is.
         begin: The first byte not used yet.
         end: One past the last byte read.
@@ -72,6 +73,7 @@ class TextSource:
         self.size = self._stream.size
         self.compressed = self._stream.compressed
         self.can_read_twice = self._stream.can_read_twice
+        self.may_wait = self._stream.may_wait
         self._chunk = chunk_bytes
         self._room = min(chunk_bytes, _ROOM)
         self.buffer = bytearray(self._room + chunk_bytes)
