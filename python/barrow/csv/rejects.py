@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +31,11 @@ class RejectLog:
         options: Holds the policy.
         header: Names the columns.
         source: Holds the text of the rows.
+
+    Attributes:
+        counts: Refused rows by reason and column.
+        file: The file for them, if the options name one.
+        keep: What takes them, as `RejectsFile.write` does.
     """
 
     def __init__(self, options: CsvOptions, header: Header, source: TextSource) -> None:
@@ -38,8 +44,10 @@ class RejectLog:
         self._source = source
         self.counts: dict[tuple[str, str | None], RejectCount] = {}
         self.file: RejectsFile | None = None
+        self.keep: Callable[[int, int, int, str, str, str, bytes], None] | None = None
         if options.rejects is not None:
             self.file = RejectsFile(options.rejects)
+            self.keep = self.file.write
 
     def add(self, rejects: tuple[Reject, ...]) -> None:
         """Takes what a push refused, while its text is still in the window.
@@ -57,13 +65,11 @@ class RejectLog:
             if key not in self.counts:
                 self.counts[key] = RejectCount(reason, column, 0, line, what)
             self.counts[key].count += 1
-            if self.file is not None:
+            if self.keep is not None:
                 at = self._source.begin + begin
                 row = bytes(self._source.buffer[at : at + length])
                 number = field + 1 if column is not None else 0
-                self.file.write(
-                    line, self._source.offset + at, number, column or "", reason, what, row
-                )
+                self.keep(line, self._source.offset + at, number, column or "", reason, what, row)
 
     def _cell(self, reject: Reject) -> bytes:
         at = self._source.begin + reject[4]
@@ -136,12 +142,15 @@ class RejectLog:
 class RejectsFile:
     """A CSV file of refused rows; it appears under its name when it is whole.
 
-    Columns: line (from 1), offset (bytes into the text), field (from 1; 0 for the
+    Columns: line (from 1), offset (bytes into the text as UTF-8, which is not the file
+    where that is packed or UTF-16), field (from 1; 0 for the
     whole row), column, reason, found, row. The row is there byte for byte without
-    its line end, quoted as RFC 4180 has it. Without refused rows there is no file.
+    its line end, quoted as RFC 4180 has it. With several texts the first column is file:
+    lines and offsets count within it. Without refused rows there is no file.
 
     Args:
         path: Where.
+        several: Whether rows come from several texts.
 
     Raises:
         BarrowIoError: There is such a file already.
@@ -149,8 +158,9 @@ class RejectsFile:
 
     HEADER = b"line,offset,field,column,reason,found,row\n"
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, several: bool = False) -> None:
         self.path = os.fspath(path)
+        self._header = b"file," + self.HEADER if several else self.HEADER
         self._temporary = ""
         self._file: IO[bytes] | None = None
         if not Path(self.path).parent.is_dir():
@@ -161,21 +171,31 @@ class RejectsFile:
             )
 
     def write(
-        self, line: int, offset: int, field: int, column: str, reason: str, found: str, row: bytes
+        self,
+        line: int,
+        offset: int,
+        field: int,
+        column: str,
+        reason: str,
+        found: str,
+        row: bytes,
+        *,
+        file: str | None = None,
     ) -> None:
-        """Appends a row.
+        """Appends a row, with the name of its text where there are several.
 
         Raises:
             BarrowIoError: It cannot be written.
         """
-        cells = [str(line), str(offset), str(field), column, reason, found]
-        text = b",".join([*(_quoted(cell.encode()) for cell in cells), _quoted(row)]) + b"\n"
+        named = [] if file is None else [file]
+        cells = [*named, str(line), str(offset), str(field), column, reason, found]
+        text = b",".join([*(_quoted(os.fsencode(cell)) for cell in cells), _quoted(row)]) + b"\n"
         try:
             if self._file is None:
                 folder, name = os.path.split(self.path)
                 self._temporary = temporary_name(folder, name)
                 self._file = Path(self._temporary).open("xb")  # noqa: SIM115
-                self._file.write(self.HEADER)
+                self._file.write(self._header)
             self._file.write(text)
         except OSError as error:
             raise self._unwritable(error) from error

@@ -9,7 +9,7 @@ from barrow.bars import Bars
 from barrow.csv import read_csv
 from barrow.ipc import open_arrow
 
-_TEXT_SUFFIXES = {".csv", ".tsv", ".txt", ".gz", ".bz2", ".zst"}
+_TEXT_SUFFIXES = {".csv", ".tsv", ".txt", ".gz", ".bz2", ".zst", ".xz", ".zip"}
 
 
 def open_bars(path: str | os.PathLike[str], *, bar_type: str | None = None) -> Bars:
