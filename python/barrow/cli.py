@@ -59,6 +59,14 @@ class _Rounding(StrEnum):
 
 
 Input = Annotated[str, typer.Argument(metavar="FILE", help="The file to read.", show_default=False)]
+Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILE...",
+        help="Files, patterns, zip archives, URLs, or - for standard input; several are one.",
+        show_default=False,
+    ),
+]
 BarTypeOption = Annotated[
     str | None,
     typer.Option(help="Such as EUR/USD.SIM-1-MINUTE-BID-EXTERNAL.", show_default=False),
@@ -90,7 +98,7 @@ def _precision(text: str) -> Any:
 
 @app.command()
 def ingest(
-    file: Input,
+    files: Inputs,
     output: Annotated[
         str, typer.Option("--output", "-o", help="The Arrow file to write.", show_default=False)
     ],
@@ -121,9 +129,10 @@ def ingest(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read a CSV file into an Arrow file of exact integers.
+    """Read CSV text into an Arrow file of exact integers.
 
-    The file appears only when it is whole. Memory does not grow with the input.
+    gzip, bzip2, Zstandard, xz, zip and UTF-16 are recognized. The file appears only when
+    it is whole. Memory does not grow with the input.
     """
     bar = Progress(
         TextColumn("{task.description}"),
@@ -136,13 +145,13 @@ def ingest(
         disable=quiet or as_json or not _err.is_terminal,
     )
     with bar:
-        task = bar.add_task(os.path.basename(file), total=None, rows=0)
+        task = bar.add_task(os.path.basename(files[0]), total=None, rows=0)
 
         def progress(done: int, total: int, rows: int) -> None:
             bar.update(task, completed=done, total=total or None, rows=rows)
 
         report = bw.ingest(
-            file,
+            files,
             output,
             overwrite=overwrite,
             batch_rows=batch_rows,
@@ -168,6 +177,10 @@ def ingest(
         _print_ingest(report, rejects)
 
 
+def _line(file: str | None, line: int) -> str:
+    return f"line {line}" if file is None else f"{file} line {line}"
+
+
 def _print_ingest(report: bw.IngestReport, rejects: str | None) -> None:
     rate = report.rows_in / report.seconds
     print(
@@ -182,15 +195,15 @@ def _print_ingest(report: bw.IngestReport, rejects: str | None) -> None:
     for reject in report.rejects:
         where = f' in column "{reject.column}"' if reject.column else ""
         print(
-            f"  rejected {reject.count:,} rows: {reject.reason}{where}, first at line "
-            f"{reject.first_line}: {reject.sample}"
+            f"  rejected {reject.count:,} rows: {reject.reason}{where}, first at "
+            f"{_line(reject.file, reject.first_line)}: {reject.sample}"
         )
     if report.rows_rejected and rejects:
         print(f"  rejected rows are in {rejects}")
     for rounded in report.roundings:
         print(
-            f'  rounded {rounded.count:,} values of "{rounded.column}", first at line '
-            f"{rounded.first_line}"
+            f'  rounded {rounded.count:,} values of "{rounded.column}", first at '
+            f"{_line(rounded.file, rounded.first_line)}"
         )
     for note in report.notes:
         print(f"  note: {note}")
@@ -198,7 +211,7 @@ def _print_ingest(report: bw.IngestReport, rejects: str | None) -> None:
 
 @app.command()
 def check(
-    file: Input,
+    files: Inputs,
     bar_type: BarTypeOption = None,
     dialect: DialectOption = "auto",
     timezone: ZoneOption = None,
@@ -211,13 +224,13 @@ def check(
     Reads CSV and Arrow files. Exits with 1 if there are errors.
     """
     noun = "bars"
-    if _is_arrow(file):
-        records = bw.open(file)
+    if len(files) == 1 and _is_arrow(files[0]):
+        records = bw.open(files[0])
         report = bw.validate(records, bar_type=bar_type)
-        report.source, noun = file, records.kind.plural
+        report.source, noun = files[0], records.kind.plural
     else:
         report, _ = bw.check_csv(
-            file,
+            files,
             bar_type=bar_type,
             dialect=dialect,
             timezone=timezone,
@@ -249,7 +262,8 @@ def _print_check(report: bw.Report, noun: str) -> None:
     for finding in report.findings:
         where = ""
         if finding.first_line is not None:
-            where = f", {finding.count:,} rows, first at line {finding.first_line}"
+            line = _line(finding.file, finding.first_line)
+            where = f", {finding.count:,} rows, first at {line}"
         elif finding.first_row is not None:
             where = f", {finding.count:,} rows, first at row {finding.first_row}"
         print(f"  {finding.severity}: {finding.check}{where}: {finding.meaning}")

@@ -193,6 +193,7 @@ def test_the_report_is_a_table_and_json(csv) -> None:
         "first_line",
         "sample",
         "meaning",
+        "file",
     ]
     assert table.to_pylist() == [asdict(finding) for finding in report.findings]
     parsed = json.loads(report.to_json())

@@ -125,6 +125,7 @@ def test_ingest_prints_json(source: Path, tmp_path: Path) -> None:
             "count": 1,
             "first_line": 3,
             "sample": "the row has 1 fields, the header has 6",
+            "file": None,
         }
     ]
 

@@ -455,6 +455,7 @@ def test_the_report_is_a_table(csv_file) -> None:
             "count": 2,
             "first_line": 3,
             "sample": "the row has 1 fields, the header has 6",
+            "file": None,
         }
     ]
 

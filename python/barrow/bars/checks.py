@@ -82,6 +82,7 @@ class Finding:
         first_line: Its line in the text from 1; None if they are not from text.
         sample: The first one as text.
         meaning: What the check found, in words.
+        file: The text the line is in, where there are several.
     """
 
     check: str
@@ -91,6 +92,7 @@ class Finding:
     first_line: int | None
     sample: str
     meaning: str
+    file: str | None = None
 
 
 @dataclass
@@ -132,6 +134,7 @@ class Report:
                 pa.field("first_line", pa.int64()),
                 pa.field("sample", pa.string()),
                 pa.field("meaning", pa.string()),
+                pa.field("file", pa.string()),
             ]
         )
         return pa.Table.from_pylist([asdict(f) for f in self.findings], schema=schema)

@@ -3,9 +3,10 @@ chunk by chunk, and keeps an account of every row."""
 
 from barrow.csv.check import check_csv
 from barrow.csv.columns import ColumnSet
+from barrow.csv.many import ManyReader, open_rows
 from barrow.csv.options import CsvKeywords, CsvOptions, OnError, make_options
 from barrow.csv.read import BatchScan, read_csv, scan_csv
-from barrow.csv.report import CsvReport, RejectCount
+from barrow.csv.report import CsvReport, PartReport, RejectCount
 from barrow.csv.rows import RowReader
 from barrow.csv.sniff import Verdict, sniff_csv
 
@@ -15,12 +16,15 @@ __all__ = [
     "CsvKeywords",
     "CsvOptions",
     "CsvReport",
+    "ManyReader",
     "OnError",
+    "PartReport",
     "RejectCount",
     "RowReader",
     "Verdict",
     "check_csv",
     "make_options",
+    "open_rows",
     "read_csv",
     "scan_csv",
     "sniff_csv",

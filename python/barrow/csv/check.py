@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import Any, Unpack
 
 import numpy as np
 
+from barrow._arrow import BAR
 from barrow.bars import Finding, Report, make_records
 from barrow.bars.checks import Validator, count_distant_duplicates, step_of
+from barrow.csv.inputs import Given, expand
+from barrow.csv.many import ManyReader, open_rows
 from barrow.csv.options import CsvKeywords, CsvOptions, make_options
 from barrow.csv.report import CsvReport
-from barrow.csv.rows import RowReader
 
 _ROWS = 65_536
 
 
-def check_csv(
-    path: str | os.PathLike[str], **options: Unpack[CsvKeywords]
-) -> tuple[Report, CsvReport]:
-    """Validates a CSV file in bounded memory; rows that cannot be read are findings.
+def check_csv(path: Given, **options: Unpack[CsvKeywords]) -> tuple[Report, CsvReport]:
+    """Validates CSV text in bounded memory; rows that cannot be read are findings.
 
     Args:
         path: As in `read_csv`.
@@ -33,7 +32,8 @@ def check_csv(
         What `read_csv` raises about the file as a whole.
     """
     checked = replace(make_options(options), on_error="skip", rejects=None)
-    reader = RowReader(path, checked)
+    inputs = expand(path)
+    reader = open_rows(inputs, checked)
     validator = Validator(step_of(checked.bar_type))
     try:
         columns = reader.new_columns(_ROWS, lines=True)
@@ -47,30 +47,47 @@ def check_csv(
         twice = reader.source.can_read_twice
     finally:
         reader.close()
-    report = validator.report(os.fspath(path))
+    report = validator.report(inputs.name)
     unordered = any(finding.check == "ts_order" for finding in report.findings)
     if unordered and twice:
-        count_distant_duplicates(report, *_all_stamps(path, checked))
+        count_distant_duplicates(report, *_all_stamps(inputs, checked))
+    if isinstance(reader, ManyReader):
+        report.findings = [_placed(finding, reader) for finding in report.findings]
     for reject in account.rejects:
         name = "negative_volume" if reject.reason == "negative" else reject.reason
         meaning = "the row cannot be read"
         meaning += f': column "{reject.column}"' if reject.column else ""
         finding = Finding(
-            name, "error", reject.count, None, reject.first_line, reject.sample, meaning
+            name,
+            "error",
+            reject.count,
+            None,
+            reject.first_line,
+            reject.sample,
+            meaning,
+            reject.file,
         )
         report.findings.append(finding)
-    if "volume" not in reader.header.role_names:
+    if reader.header.kind is BAR and "volume" not in reader.header.role_names:
         meaning = "there is no volume column; ingest wants a default volume"
         report.findings.append(Finding("missing_column", "warning", 1, None, None, "", meaning))
     report.sort()
     return report, account
 
 
+def _placed(finding: Finding, reader: ManyReader) -> Finding:
+    """A finding with the text it is in, whose number stands in its line so far."""
+    if finding.first_line is None:
+        return finding
+    file, line = reader.place(finding.first_line)
+    return replace(finding, first_line=line, file=file)
+
+
 def _all_stamps(
-    path: str | os.PathLike[str], options: CsvOptions
+    path: Given, options: CsvOptions
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Stamps and lines, 16 bytes per row: only read where bars are out of order."""
-    reader = RowReader(path, options)
+    reader = open_rows(path, options)
     stamps, lines = [], []
     try:
         columns = reader.new_columns(_ROWS, lines=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Self, Unpack
 
 from barrow.bars import AnyRecords, make_records
 from barrow.csv.columns import ColumnSet
+from barrow.csv.inputs import Given, Inputs, expand
+from barrow.csv.many import ManyReader, ManySource, open_rows
 from barrow.csv.options import CsvKeywords, make_options
 from barrow.csv.rows import RowReader
 from barrow.errors import BarrowArgumentError, BarrowUnsupportedError, message
@@ -17,8 +18,8 @@ _SAMPLE_BYTES = 1 << 16
 _GROWTH = 1.5
 
 
-def read_csv(path: str | os.PathLike[str], **options: Unpack[CsvKeywords]) -> AnyRecords:
-    """Reads bars, quotes or trades from a CSV file, exactly.
+def read_csv(path: Given, **options: Unpack[CsvKeywords]) -> AnyRecords:
+    """Reads bars, quotes or trades from CSV text, exactly.
 
     In the generic dialect a header names a time stamp (`timestamp`, `ts_event`,
     `datetime`, `date` and `time`), `open`, `high`, `low`, `close` and `volume`, in
@@ -28,7 +29,10 @@ def read_csv(path: str | os.PathLike[str], **options: Unpack[CsvKeywords]) -> An
     report says so.
 
     Args:
-        path: The file, plain or compressed with gzip, bzip2 or Zstandard.
+        path: A file, a pattern such as `bars-*.csv`, a URL such as `s3://bucket/key`,
+            `-` for standard input, or a list of these, which are read as one. A pattern
+            gives its files in natural order, part2 before part10. gzip, bzip2,
+            Zstandard, xz, zip archives and UTF-16 are recognized by content.
         **options: What `CsvOptions` lists and explains.
 
     Returns:
@@ -41,7 +45,7 @@ def read_csv(path: str | os.PathLike[str], **options: Unpack[CsvKeywords]) -> An
         BarrowSchemaError: The header lacks a column, or several dialects fit.
         BarrowArgumentError: An option has a value that is not allowed.
     """
-    reader = RowReader(path, make_options(options))
+    reader = open_rows(path, make_options(options))
     try:
         columns, rows = _read_all(reader)
         records = make_records([columns.batch(reader.schema(), rows)], reader.schema())
@@ -53,7 +57,7 @@ def read_csv(path: str | os.PathLike[str], **options: Unpack[CsvKeywords]) -> An
         reader.close()
 
 
-def _read_all(reader: RowReader) -> tuple[ColumnSet, int]:
+def _read_all(reader: RowReader | ManyReader) -> tuple[ColumnSet, int]:
     columns = reader.new_columns(_expected_rows(reader))
     rows = 0
     while True:
@@ -63,19 +67,20 @@ def _read_all(reader: RowReader) -> tuple[ColumnSet, int]:
         columns.resize(int(columns.capacity * _GROWTH) + 1, rows)
 
 
-def _expected_rows(reader: RowReader) -> int:
+def _expected_rows(reader: RowReader | ManyReader) -> int:
     """A little more rows than there seem to be; memory never touched costs nothing."""
     source = reader.source
-    sample = bytes(source.buffer[source.begin : min(source.end, source.begin + _SAMPLE_BYTES)])
+    if isinstance(source, ManySource):
+        sample = source.sample[:_SAMPLE_BYTES]
+    else:
+        sample = bytes(source.buffer[source.begin : min(source.end, source.begin + _SAMPLE_BYTES)])
     lines = sample.count(b"\n") + sample.count(b"\r")
     text = source.size * (6 if source.compressed else 1)
     return int(1.1 * text * (lines + 1) / (len(sample) + 1)) + 16
 
 
-def scan_csv(
-    path: str | os.PathLike[str], *, batch_rows: int = 65_536, **options: Unpack[CsvKeywords]
-) -> BatchScan:
-    """Reads bars, quotes or trades from a CSV file batch by batch, in bounded memory.
+def scan_csv(path: Given, *, batch_rows: int = 65_536, **options: Unpack[CsvKeywords]) -> BatchScan:
+    """Reads bars, quotes or trades from CSV text batch by batch, in bounded memory.
 
     All batches have one encoding and one precision. Where those are `auto`, the
     text is read twice, first to find them; give all three to have it read once, as a
@@ -96,14 +101,17 @@ def scan_csv(
     """
     if not isinstance(batch_rows, int) or batch_rows < 1:
         raise BarrowArgumentError(message("batch_rows", f"{batch_rows!r} is no number from 1"))
-    return BatchScan(RowReader(path, make_options(options)), batch_rows)
+    checked = make_options(options)
+    inputs = expand(path)
+    return BatchScan(inputs, open_rows(inputs, checked), batch_rows)
 
 
 class BatchScan(Iterator[AnyRecords]):
     """Batches of records as they are read. Closes its file at the end, when it is left
     in a `with` statement, or when nobody holds it any more."""
 
-    def __init__(self, reader: RowReader, batch_rows: int) -> None:
+    def __init__(self, inputs: Inputs, reader: RowReader | ManyReader, batch_rows: int) -> None:
+        self._inputs = inputs
         self._reader = reader
         self._batch_rows = batch_rows
         self._settled = False
@@ -146,14 +154,14 @@ class BatchScan(Iterator[AnyRecords]):
             )
         self._reader.close()
         on_error = "skip" if options.rejects else options.on_error
-        scout = RowReader(source.path, replace(options, rejects=None, on_error=on_error))
+        scout = open_rows(self._inputs, replace(options, rejects=None, on_error=on_error))
         try:
             columns = scout.new_columns(self._batch_rows)
             while not scout.ended:
                 columns, _ = scout.read(columns, 0)
         finally:
             scout.close()
-        self._reader = RowReader(source.path, options, (scout.encoding, scout.meta))
+        self._reader = open_rows(self._inputs, options, (scout.encoding, scout.meta))
 
     def __enter__(self) -> Self:
         return self

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -46,6 +47,11 @@ class RejectLog:
         options: Holds the policy.
         header: Names the columns.
         path: The text as messages call it.
+
+    Attributes:
+        counts: Refused rows by reason and column.
+        file: The file for them, if the options name one.
+        keep: What takes them, as `RejectsFile.write` does.
     """
 
     def __init__(self, options: CsvOptions, header: Header, path: str) -> None:
@@ -55,8 +61,10 @@ class RejectLog:
         self._total = 0
         self.counts: dict[tuple[str, str | None], RejectCount] = {}
         self.file: RejectsFile | None = None
+        self.keep: Callable[[int, int, int, str, str, str, bytes], None] | None = None
         if options.rejects is not None:
             self.file = RejectsFile(options.rejects)
+            self.keep = self.file.write
 
     def add(self, rejects: tuple[Reject, ...], buffer: bytearray, begin: int, offset: int) -> None:
         """Takes what a push refused, while its text is still there.
@@ -90,10 +98,10 @@ class RejectLog:
         if key not in self.counts:
             self.counts[key] = RejectCount(refusal.reason, column, 0, refusal.line, what)
         self.counts[key].count += 1
-        if self.file is not None:
+        if self.keep is not None:
             number = refusal.field + 1 if column is not None else 0
             facts = (column or "", refusal.reason, what, refusal.row)
-            self.file.write(refusal.line, refusal.offset, number, *facts)
+            self.keep(refusal.line, refusal.offset, number, *facts)
 
     def _explain(self, refusal: _Refusal) -> tuple[str, str | None]:
         """What is wrong, in words, and the name of the column if it is one's fault."""
@@ -156,12 +164,15 @@ class RejectLog:
 class RejectsFile:
     """A CSV file of refused rows; it appears under its name when it is whole.
 
-    Columns: line (from 1), offset (bytes into the text), field (from 1; 0 for the
+    Columns: line (from 1), offset (bytes into the text as UTF-8, which is not the file
+    where that is packed or UTF-16), field (from 1; 0 for the
     whole row), column, reason, found, row. The row is there byte for byte without
-    its line end, quoted as RFC 4180 has it. Without refused rows there is no file.
+    its line end, quoted as RFC 4180 has it. With several texts the first column is file:
+    lines and offsets count within it. Without refused rows there is no file.
 
     Args:
         path: Where.
+        several: Whether rows come from several texts.
 
     Raises:
         BarrowIoError: There is such a file already.
@@ -169,8 +180,9 @@ class RejectsFile:
 
     HEADER = b"line,offset,field,column,reason,found,row\n"
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, several: bool = False) -> None:
         self.path = os.fspath(path)
+        self._header = b"file," + self.HEADER if several else self.HEADER
         self._temporary = ""
         self._file: IO[bytes] | None = None
         if not Path(self.path).parent.is_dir():
@@ -181,21 +193,31 @@ class RejectsFile:
             )
 
     def write(
-        self, line: int, offset: int, field: int, column: str, reason: str, found: str, row: bytes
+        self,
+        line: int,
+        offset: int,
+        field: int,
+        column: str,
+        reason: str,
+        found: str,
+        row: bytes,
+        *,
+        file: str | None = None,
     ) -> None:
-        """Appends a row.
+        """Appends a row, with the name of its text where there are several.
 
         Raises:
             BarrowIoError: It cannot be written.
         """
-        cells = [str(line), str(offset), str(field), column, reason, found]
-        text = b",".join([*(_quoted(cell.encode()) for cell in cells), _quoted(row)]) + b"\n"
+        named = [] if file is None else [file]
+        cells = [*named, str(line), str(offset), str(field), column, reason, found]
+        text = b",".join([*(_quoted(os.fsencode(cell)) for cell in cells), _quoted(row)]) + b"\n"
         try:
             if self._file is None:
                 folder, name = os.path.split(self.path)
                 self._temporary = temporary_name(folder, name)
                 self._file = Path(self._temporary).open("xb")  # noqa: SIM115
-                self._file.write(self.HEADER)
+                self._file.write(self._header)
             self._file.write(text)
         except OSError as error:
             raise self._unwritable(error) from error

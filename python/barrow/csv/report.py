@@ -18,6 +18,7 @@ class RejectCount:
         count: How many rows.
         first_line: The line of the first one, from 1.
         sample: What was wrong with it, in words.
+        file: The text it is in, where there are several.
     """
 
     reason: str
@@ -25,6 +26,7 @@ class RejectCount:
     count: int
     first_line: int
     sample: str
+    file: str | None = None
 
 
 @dataclass
@@ -35,11 +37,32 @@ class Rounded:
         column: The name of the column.
         count: How many values.
         first_line: The line of the first one, from 1.
+        file: The text it is in, where there are several.
     """
 
     column: str
     count: int
     first_line: int
+    file: str | None = None
+
+
+@dataclass
+class PartReport:
+    """What became of the rows of one text of several.
+
+    Attributes:
+        name: The file, or the member of an archive.
+        rows_in: Rows of the text.
+        rows_out: Rows read.
+        rows_rejected: Rows refused.
+        bytes: Bytes of the text as it is stored; 0 if that is not known.
+    """
+
+    name: str
+    rows_in: int
+    rows_out: int
+    rows_rejected: int
+    bytes: int
 
 
 @dataclass
@@ -47,7 +70,7 @@ class CsvReport:
     """What became of every row of a text; `rows_in` is the sum of the others.
 
     Attributes:
-        path: The file.
+        path: The file; of several, the first path or the pattern.
         rows_in: Rows of the text, header and blank lines left out.
         rows_out: Rows read.
         rows_rejected: Rows refused.
@@ -59,6 +82,7 @@ class CsvReport:
         rejects: Counts of the refused rows by reason and column.
         roundings: Counts of rounded values by column.
         notes: What a reader should know, such as a zone that was assumed.
+        parts: The account of every text, where there are several.
     """
 
     path: str
@@ -73,6 +97,7 @@ class CsvReport:
     rejects: list[RejectCount] = field(default_factory=list)
     roundings: list[Rounded] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    parts: list[PartReport] = field(default_factory=list)
 
     def to_arrow(self) -> pa.Table:
         """The counts of refused rows, one row per reason and column."""
@@ -83,6 +108,7 @@ class CsvReport:
                 pa.field("count", pa.int64()),
                 pa.field("first_line", pa.int64()),
                 pa.field("sample", pa.string()),
+                pa.field("file", pa.string()),
             ]
         )
         return pa.Table.from_pylist([asdict(r) for r in self.rejects], schema=schema)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
@@ -33,7 +34,7 @@ class RowReader:
     """Reads the rows of one file into columns, as many at a time as wanted.
 
     Args:
-        path: The file.
+        path: The file, or a `Part`.
         options: How to read it.
         settled: Encoding and metadata, where an earlier pass has found them.
 
@@ -304,6 +305,10 @@ class RowReader:
     def rejects_file(self) -> RejectsFile | None:
         """The file of rejected rows, if one was asked for."""
         return self.log.file
+
+    def keep_rejects(self, keep: Callable[..., None]) -> None:
+        """Hands refused rows to someone who takes what `RejectsFile.write` does."""
+        self.log.keep = keep
 
     def close(self) -> None:
         """Closes the file, and removes rejected rows that were not committed."""

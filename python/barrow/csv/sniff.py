@@ -129,6 +129,45 @@ def _signed(dialect: Dialect, start: bytes, path: str, options: CsvOptions) -> l
     return [candidate] if candidate is not None and candidate.good == candidate.rows else []
 
 
+def check_fit(dialect: Dialect, start: bytes, path: str, options: CsvOptions) -> str:
+    """Checks that a text is written in the dialect of those before it.
+
+    Args:
+        dialect: The dialect of the texts before.
+        start: The first bytes of the text.
+        path: What messages call it.
+        options: What the caller said; it is not guessed.
+
+    Returns:
+        What else the text looks like, empty if there is no doubt.
+
+    Raises:
+        BarrowSchemaError: Another dialect reads more of the sample.
+        BarrowParseError: The text is empty.
+    """
+    here = _try(dialect, start, path, options)
+    good = here.good if here is not None else 0
+    try:
+        verdict = sniff(start, path, options)
+    except BarrowSchemaError:
+        return ""  # no better guess; whoever reads it says what is missing
+    other = verdict.dialect
+    if not verdict.candidates or _same_reading(other, dialect):
+        return ""
+    if verdict.candidates[0].good > good:
+        raise BarrowSchemaError(
+            message(
+                path,
+                f"this looks like dialect {other.name}, the text before it like {dialect.name}",
+                tries=[
+                    "read it on its own",
+                    f'dialect="{dialect.name}" (--dialect {dialect.name}) if they are alike',
+                ],
+            )
+        )
+    return f"looks like dialect {other.name} and is read as {dialect.name} like the others"
+
+
 def _same_reading(a: Dialect, b: Dialect) -> bool:
     """Whether two dialects read every text alike, under two names."""
     facts = ("header", "columns", "time_format", "date_format", "price_shift", "volume_shift")

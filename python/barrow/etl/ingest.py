@@ -12,7 +12,15 @@ from typing import Any, Unpack
 import pyarrow as pa
 
 from barrow.bars import Bars
-from barrow.csv import CsvKeywords, CsvReport, RowReader, make_options
+from barrow.csv import (
+    CsvKeywords,
+    CsvReport,
+    ManyReader,
+    RowReader,
+    make_options,
+    open_rows,
+)
+from barrow.csv.inputs import Given, Inputs, expand
 from barrow.errors import BarrowArgumentError, BarrowParseError, Place, message
 from barrow.ipc import ArrowFileWriter
 
@@ -23,7 +31,7 @@ class IngestReport(CsvReport):
 
     Attributes:
         output: The file written.
-        bytes_in: Bytes of the input on disk.
+        bytes_in: Bytes of the input as it is stored, as far as known.
         bytes_out: Bytes of the output.
         batches: Batches written.
         seconds: Wall time.
@@ -41,7 +49,7 @@ class IngestReport(CsvReport):
 
 
 def ingest(
-    path: str | os.PathLike[str],
+    path: Given,
     output: str | os.PathLike[str],
     *,
     overwrite: bool = False,
@@ -49,7 +57,7 @@ def ingest(
     progress: Callable[[int, int, int], None] | None = None,
     **options: Unpack[CsvKeywords],
 ) -> IngestReport:
-    """Reads a CSV file and writes its bars into an Arrow IPC file.
+    """Reads CSV text and writes its bars into an Arrow IPC file.
 
     Memory is bounded by `batch_rows` and the chunk size, whatever the size of the
     file. The output appears under its name only when it is whole and durable;
@@ -77,8 +85,9 @@ def ingest(
     if batch_rows < 1:
         raise BarrowArgumentError(message("batch_rows", f"{batch_rows} is less than 1"))
     checked = make_options(options)
-    _check_paths(path, output, checked.rejects)
-    reader = RowReader(path, checked)
+    inputs = expand(path)
+    _check_paths(inputs, output, checked.rejects)
+    reader = open_rows(inputs, checked)
     try:
         with ArrowFileWriter(output, reader.schema(), overwrite=overwrite) as writer:
             report = _copy(reader, writer, batch_rows, progress)
@@ -100,14 +109,13 @@ def ingest(
     return report
 
 
-def _check_paths(source: Any, output: Any, rejects: Any) -> None:
-    """Refuses to write over the input, or two things into one file."""
-    places = {"the input": source, "output": output, "rejects": rejects}
-    seen: dict[Path, str] = {}
-    for name, place in places.items():
+def _check_paths(inputs: Inputs, output: Any, rejects: Any) -> None:
+    """Refuses to write over an input, or two things into one file."""
+    seen = {_real(part.local): "the input" for part in inputs.parts if part.local is not None}
+    for name, place in {"output": output, "rejects": rejects}.items():
         if place is None:
             continue
-        real = Path(os.fspath(place)).resolve() if "\0" not in os.fspath(place) else Path()
+        real = _real(place)
         if real in seen:
             raise BarrowArgumentError(
                 message(name, f"{os.fspath(place)} is {seen[real]} too", tries=["another name"])
@@ -115,8 +123,12 @@ def _check_paths(source: Any, output: Any, rejects: Any) -> None:
         seen[real] = name
 
 
+def _real(place: Any) -> Path:
+    return Path(os.fspath(place)).resolve() if "\0" not in os.fspath(place) else Path()
+
+
 def _copy(
-    reader: RowReader,
+    reader: RowReader | ManyReader,
     writer: ArrowFileWriter,
     batch_rows: int,
     progress: Callable[[int, int, int], None] | None,
@@ -144,13 +156,14 @@ def _copy(
     account = reader.report()
     if not batches:
         first = account.rejects[0]
+        path = first.file or account.path
         raise BarrowParseError(
             message(
-                account.path,
+                path,
                 f"none of the {account.rows_in:,} rows can be read; the first at line "
                 f"{first.first_line}: {first.sample}",
             ),
-            Place(account.path, first.first_line),
+            Place(path, first.first_line),
             first.reason,
         )
     writer.restate(reader.schema())

@@ -10,7 +10,7 @@ from barrow.csv import read_csv
 from barrow.errors import BarrowUnsupportedError, message
 from barrow.ipc import open_arrow
 
-_TEXT_SUFFIXES = {".csv", ".tsv", ".txt", ".gz", ".bz2", ".zst"}
+_TEXT_SUFFIXES = {".csv", ".tsv", ".txt", ".gz", ".bz2", ".zst", ".xz", ".zip"}
 
 
 def open_records(
