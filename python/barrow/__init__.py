@@ -16,7 +16,7 @@ from barrow._arrow import (
 )
 from barrow._lib import cpu_level
 from barrow.bars import Bar, Bars, BarType, Finding, Price, Quantity, Report, validate
-from barrow.csv import CsvReport, check_csv, read_csv, scan_csv, sniff_csv
+from barrow.csv import CsvReport, check_csv, read_csv, scan_csv, sniff_csv, write_csv
 from barrow.errors import (
     BarrowArgumentError,
     BarrowCorruptError,
@@ -27,7 +27,7 @@ from barrow.errors import (
     BarrowSchemaError,
     BarrowUnsupportedError,
 )
-from barrow.etl import IngestReport, ingest
+from barrow.etl import ConvertReport, IngestReport, convert, ingest
 from barrow.etl import open_bars as open
 
 __version__ = "0.1.0"
@@ -50,6 +50,7 @@ __all__ = [
     "BarrowSchemaError",
     "BarrowUnsupportedError",
     "Bars",
+    "ConvertReport",
     "CsvReport",
     "Finding",
     "IngestReport",
@@ -57,6 +58,7 @@ __all__ = [
     "Quantity",
     "Report",
     "check_csv",
+    "convert",
     "cpu_level",
     "ingest",
     "open",
@@ -64,4 +66,5 @@ __all__ = [
     "scan_csv",
     "sniff_csv",
     "validate",
+    "write_csv",
 ]

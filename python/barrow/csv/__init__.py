@@ -7,6 +7,7 @@ from barrow.csv.read import BatchScan, read_csv, scan_csv
 from barrow.csv.report import CsvReport, RejectCount
 from barrow.csv.rows import ColumnSet, RowReader
 from barrow.csv.sniff import Verdict, sniff_csv
+from barrow.csv.write import CsvWriteKeywords, write_csv
 
 __all__ = [
     "BatchScan",
@@ -14,6 +15,7 @@ __all__ = [
     "CsvKeywords",
     "CsvOptions",
     "CsvReport",
+    "CsvWriteKeywords",
     "OnError",
     "RejectCount",
     "RowReader",
@@ -23,4 +25,5 @@ __all__ = [
     "read_csv",
     "scan_csv",
     "sniff_csv",
+    "write_csv",
 ]

@@ -77,7 +77,7 @@ def ingest(
     if batch_rows < 1:
         raise BarrowArgumentError(message("batch_rows", f"{batch_rows} is less than 1"))
     checked = make_options(options)
-    _check_paths(path, output, checked.rejects)
+    check_paths({"the input": path, "output": output, "rejects": checked.rejects})
     reader = RowReader(path, checked)
     try:
         with ArrowFileWriter(output, reader.schema(), overwrite=overwrite) as writer:
@@ -100,9 +100,15 @@ def ingest(
     return report
 
 
-def _check_paths(source: Any, output: Any, rejects: Any) -> None:
-    """Refuses to write over the input, or two things into one file."""
-    places = {"the input": source, "output": output, "rejects": rejects}
+def check_paths(places: dict[str, Any]) -> None:
+    """Refuses to write over the input, or two things into one file.
+
+    Args:
+        places: Paths by what they are for; None where there is none.
+
+    Raises:
+        BarrowArgumentError: Two of them are one file.
+    """
     seen: dict[Path, str] = {}
     for name, place in places.items():
         if place is None:

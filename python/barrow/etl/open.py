@@ -8,15 +8,18 @@ from pathlib import Path
 from barrow.bars import Bars
 from barrow.csv import read_csv
 from barrow.ipc import open_arrow
+from barrow.parquet import open_parquet
 
-_TEXT_SUFFIXES = {".csv", ".tsv", ".txt", ".gz", ".bz2", ".zst"}
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".bz2", ".zst")
+PARQUET_SUFFIXES = (".parquet", ".pq")
 
 
 def open_bars(path: str | os.PathLike[str], *, bar_type: str | None = None) -> Bars:
-    """Opens bars from a file: Arrow IPC memory-mapped, text read whole.
+    """Opens bars from a file: Arrow IPC memory-mapped, text and Parquet read whole.
 
     Args:
-        path: The file. Text is told by its suffix; everything else must be Arrow.
+        path: The file. Text and Parquet are told by their suffixes; everything else
+            must be Arrow.
         bar_type: Goes into the metadata of bars that have none.
 
     Returns:
@@ -24,10 +27,13 @@ def open_bars(path: str | os.PathLike[str], *, bar_type: str | None = None) -> B
 
     Raises:
         BarrowIoError: The file cannot be read.
-        BarrowCorruptError: It is no whole Arrow IPC file.
+        BarrowCorruptError: It is no whole Arrow IPC or Parquet file.
         BarrowSchemaError: It holds no bars.
         BarrowParseError: It is text, and a row is bad.
     """
-    if Path(path).suffix.lower() in _TEXT_SUFFIXES:
+    suffix = Path(path).suffix.lower()
+    if suffix in TEXT_SUFFIXES:
         return read_csv(path, bar_type=bar_type)
+    if suffix in PARQUET_SUFFIXES:
+        return open_parquet(path, bar_type=bar_type)
     return open_arrow(path, bar_type=bar_type)
