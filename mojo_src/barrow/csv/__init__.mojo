@@ -3,7 +3,7 @@
 Decoders take bytes and say how many they used; they open no file. `split` finds
 the fields of a row, `cells` turns them into values, `rows` drives both over a
 chunk and keeps what was refused. Together they are the complete row parser that
-decides what every text means. `write` goes the other way, by `digits` and `clock`.
+decides what every text means. `write` goes the other way, by `quick`, `digits` and `clock`.
 """
 
 from barrow.csv.cells import RowValues, decode_row

@@ -101,7 +101,7 @@ def _write_epoch(
     instant: UInt64, form: TimeForm, into: MutColumnView[DType.uint8], at: Int
 ) -> Int:
     """Writes as many digits as readers tell the unit by: 10, 13, 16 or 19."""
-    var number = form._division(instant)
+    var number = form._division.divide(instant)
     if number > form._division.largest:
         return -1
     var begin = at
@@ -159,7 +159,10 @@ def fraction_digits(instants: ColumnView[DType.uint64]) -> Int:
     var digits = 0
     for at in range(len(instants)):
         var instant = instants[at]
-        while division(instant) > division.largest and instant != _UNDEFINED:
+        while (
+            division.divide(instant) > division.largest
+            and instant != _UNDEFINED
+        ):
             digits += 3
             if digits == 9:
                 return 9

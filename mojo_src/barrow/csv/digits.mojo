@@ -26,11 +26,43 @@ comptime LONGEST_NUMBER = 64
 
 
 @always_inline
-def sixteen_digits(value: UInt64) -> Digits:
-    """Splits a number into digits.
+def eight_digits[
+    width: Int
+](values: SIMD[DType.uint64, width]) -> SIMD[DType.uint8, 8 * width]:
+    """Splits numbers into digits.
 
     Every step halves the groups of digits: eight, four, two, one. The products
     with rounded reciprocals are exact for groups of that size.
+
+    Parameters:
+        width: How many numbers.
+
+    Args:
+        values: Less than ten to the power of 8.
+
+    Returns:
+        Eight digits for each, the highest first.
+    """
+    # The masks tell the compiler that 32 bits multiply 32 bits.
+    comptime low = SIMD[DType.uint64, width](0xFFFF_FFFF)
+    var thousands = ((values & low) * 109_951_163) >> 40
+    var fours = bitcast[DType.uint16, 4 * width](
+        thousands | ((values - (thousands & low) * 10_000) << 32)
+    )
+    var hundreds = ((fours.cast[DType.uint32]() * 5_243) >> 16).cast[
+        DType.uint16
+    ]() >> 3
+    var rests = bitcast[DType.uint32, 2 * width](fours - hundreds * 100)
+    var twos = bitcast[DType.uint16, 4 * width](
+        bitcast[DType.uint32, 2 * width](hundreds) | (rests << 16)
+    )
+    var tens = (twos * 103) >> 10
+    return bitcast[DType.uint8, 8 * width](tens | ((twos - tens * 10) << 8))
+
+
+@always_inline
+def sixteen_digits(value: UInt64) -> Digits:
+    """Splits a number into digits.
 
     Args:
         value: Less than ten to the power of 16.
@@ -39,17 +71,9 @@ def sixteen_digits(value: UInt64) -> Digits:
         Its digits with leading zeros.
     """
     var high = value // 100_000_000
-    var eights = SIMD[DType.uint64, 2](high, value - high * 100_000_000)
-    var thousands = (eights * 109_951_163) >> 40
-    var fours = bitcast[DType.uint32, 4](
-        thousands | ((eights - thousands * 10_000) << 32)
+    return eight_digits[2](
+        SIMD[DType.uint64, 2](high, value - high * 100_000_000)
     )
-    var hundreds = (fours * 5_243) >> 19
-    var twos = bitcast[DType.uint16, 8](
-        hundreds | ((fours - hundreds * 100) << 16)
-    )
-    var tens = (twos * 103) >> 10
-    return bitcast[DType.uint8, 16](tens | ((twos - tens * 10) << 8))
 
 
 @always_inline
@@ -133,16 +157,21 @@ struct Division[dtype: DType](TrivialRegisterPassable):
         )
 
     @always_inline
-    def __call__(self, value: Scalar[Self.dtype]) -> Scalar[Self.dtype]:
+    def divide[
+        width: Int = 1
+    ](self, values: SIMD[Self.dtype, width]) -> SIMD[Self.dtype, width]:
         """Divides.
 
+        Parameters:
+            width: How many numbers.
+
         Args:
-            value: The number.
+            values: The numbers.
 
         Returns:
-            The quotient, or more than `largest` if something is left over.
+            The quotients, or more than `largest` where something is left over.
         """
-        var product = value * self._inverse
+        var product = values * self._inverse
         return (product >> self._down) | (product << self._up)
 
 
@@ -155,7 +184,10 @@ struct DecimalForm[dtype: DType](Copyable):
 
     var decimals: Int
     """Decimals to show at least; more are shown where a value has more."""
-    var _division: Division[Self.dtype]
+    var division: Division[Self.dtype]
+    """Leaves as many decimals."""
+    var fewest: Bool
+    """Whether trailing zeros are left out."""
     # Quotients below it go the quick way; zero if none do.
     var _bound: Scalar[Self.dtype]
     # The bit of the ones: it ends the search for the first digit that is shown.
@@ -172,10 +204,11 @@ struct DecimalForm[dtype: DType](Copyable):
         """
         comptime scale = scale_of[Self.dtype]()
         self.decimals = 0 if fewest else decimals
-        self._division = Division[Self.dtype](scale - self.decimals)
+        self.fewest = fewest
+        self.division = Division[Self.dtype](scale - self.decimals)
         self._bound = (
             min(
-                self._division.largest,
+                self.division.largest,
                 power_of_ten(_QUICK_DIGITS).cast[Self.dtype]() - 1,
             )
             + 1
@@ -217,7 +250,7 @@ struct DecimalForm[dtype: DType](Copyable):
         """
         into.store(at, _MINUS)
         var begin = at + Int(negative)
-        var quotient = self._division(magnitude)
+        var quotient = self.division.divide(magnitude)
         if quotient >= self._bound:
             return self._write_any(magnitude, into, begin)
         var digits = sixteen_digits(quotient.cast[DType.uint64]())

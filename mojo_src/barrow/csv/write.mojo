@@ -7,6 +7,7 @@ are lists of columns.
 
 from barrow.csv.clock import LONGEST_TIME, Clock, TimeForm
 from barrow.csv.digits import LONGEST_NUMBER, DecimalForm
+from barrow.csv.quick import QUICK_ROWS, QuickCells
 from barrow.fence import ColumnView, MutColumnView, Pool
 
 comptime _LINE_FEED = UInt8(ord("\n"))
@@ -157,8 +158,12 @@ def write_rows(
         else:
             fixed += max(LONGEST_NUMBER, LONGEST_TIME)
     var clock = Clock()
+    var quick = QuickCells(len(columns))
     var at = 0
     for row in range(begin, end):
+        var place = (row - begin) % QUICK_ROWS
+        if place == 0:
+            _render(columns, row, end, quick)
         var longest = fixed
         if has_text:
             for i in range(len(columns)):
@@ -168,6 +173,13 @@ def write_rows(
             return Written(row - begin, at, -1)
         var next = at
         for i in range(len(columns)):
+            var length = quick.length(i, place)
+            if length != 0:
+                into.store[8](next, quick.text(i, place))
+                next += length
+                into.store(next, delimiter)
+                next += 1
+                continue
             next = _write_cell(columns[i], row, delimiter, clock, into, next)
             if next < 0:
                 return Written(row - begin, at, i)
@@ -176,6 +188,21 @@ def write_rows(
         into.store(next - 1, _LINE_FEED)
         at = next
     return Written(end - begin, at, -1)
+
+
+def _render(
+    columns: Pool[CellColumn], row: Int, end: Int, mut quick: QuickCells
+):
+    """Writes the short numbers of the next rows, column by column."""
+    for i in range(len(columns)):
+        ref column = columns[i]
+        var kind = column.kind
+        if len(column.validity) > 0:
+            continue
+        if kind == CellKind.PRICE or kind == CellKind.SIZE:
+            quick.render(i, column.decimals, column.narrow, row, end)
+        elif kind == CellKind.WIDE_PRICE or kind == CellKind.WIDE_SIZE:
+            quick.render(i, column.wide_decimals, column.wide, row, end)
 
 
 @always_inline
