@@ -32,6 +32,7 @@ class AtomicFile:
     Raises:
         FileExistsError: There is one, and it may not.
         IsADirectoryError: The name is that of a folder.
+        BarrowIoError: It is that of a device or a pipe.
 
     Attributes:
         path: The final name.
@@ -49,6 +50,9 @@ class AtomicFile:
         target = Path(self.path)
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), self.path)
+        if target.exists() and not target.is_file():
+            # Renaming would put a file in the place of a device or a pipe.
+            raise io_error(self.path, "cannot be written: it is no regular file", errno.EINVAL)
         if target.exists() and not self._overwrite:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), self.path)
 
@@ -117,6 +121,8 @@ def unwritable(path: str, error: OSError, what: str = "cannot be written") -> Ba
         error: What the system, or pyarrow, said.
         what: What could not be done.
     """
+    if isinstance(error, BarrowIoError) and error.filename:  # laid out already
+        return error
     number = error_number(error)
     if number == errno.EEXIST:
         return io_error(path, "the file exists", number, ["overwrite=True (--overwrite)"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import barrow as bw
 import pytest
 from barrow.files import AtomicFile
-from barrow.ipc import ArrowFileWriter
+from barrow.ipc import ArrowFileWriter, write_arrow
 from barrow.parquet import write_parquet
 from children import names, run_python
 from test_write import HEADER, ROWS, bars_of, canonical, expected, written
@@ -48,6 +48,17 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     assert str(raised.value) == f"{where}: cannot be written: No such file or directory"
     with pytest.raises(bw.BarrowIoError, match="cannot be written: Is a directory"):
         bw.write_csv(bars_of(ROWS), tmp_path, overwrite=True)
+
+
+@pytest.mark.parametrize("write", [bw.write_csv, write_arrow, write_parquet])
+def test_a_pipe_or_a_device_is_not_replaced(tmp_path: Path, write) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(bw.BarrowIoError) as raised:
+        write(bars_of(ROWS), pipe, overwrite=True)
+    assert str(raised.value) == f"{pipe}: cannot be written: it is no regular file"
+    assert pipe.is_fifo()
+    assert names(tmp_path) == {"pipe"}
 
 
 FULL = """

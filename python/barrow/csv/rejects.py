@@ -157,6 +157,8 @@ class RejectsFile:
             if not Path(self.path).parent.is_dir():
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
             self._file = AtomicFile(self.path)
+        except BarrowIoError:
+            raise
         except OSError as error:
             raise self._unwritable(error) from error
 
