@@ -10,7 +10,7 @@ from pathlib import Path
 import barrow as bw
 import pyarrow as pa
 import pytest
-from barrow._arrow import DECIMAL128, FIXED8, FIXED16, BarMeta, Encoding, bar_schema
+from barrow._arrow import BAR, DECIMAL128, FIXED8, FIXED16, Encoding, Meta, record_schema
 from barrow.csv import write as writer
 from children import names
 from hypothesis import given
@@ -56,7 +56,7 @@ def bars_of(
     batch_rows: int = 1 << 30,
 ) -> bw.Bars:
     """Bars of rows (open, high, low, close, volume, ts_event, ts_init) of raw integers."""
-    schema = bar_schema(encoding, BarMeta(None, *precision))
+    schema = record_schema(BAR, encoding, Meta(None, *precision))
     batches = []
     for begin in range(0, len(rows), batch_rows):
         columns = list(zip(*rows[begin : begin + batch_rows], strict=True))
