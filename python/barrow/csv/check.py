@@ -34,7 +34,7 @@ def check_csv(path: Given, **options: Unpack[CsvKeywords]) -> tuple[Report, CsvR
     checked = replace(make_options(options), on_error="skip", rejects=None)
     inputs = expand(path)
     reader = open_rows(inputs, checked)
-    validator = Validator(step_of(checked.bar_type))
+    validator = Validator(step_of(checked.bar_type), kind=reader.kind)
     try:
         columns = reader.new_columns(_ROWS, lines=True)
         while not reader.ended:
@@ -49,7 +49,7 @@ def check_csv(path: Given, **options: Unpack[CsvKeywords]) -> tuple[Report, CsvR
         reader.close()
     report = validator.report(inputs.name)
     unordered = any(finding.check == "ts_order" for finding in report.findings)
-    if unordered and twice:
+    if unordered and twice and reader.kind is BAR:
         count_distant_duplicates(report, *_all_stamps(inputs, checked))
     if isinstance(reader, ManyReader):
         report.findings = [_placed(finding, reader) for finding in report.findings]
