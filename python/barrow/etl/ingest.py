@@ -11,7 +11,7 @@ from typing import Any, Unpack
 
 import pyarrow as pa
 
-from barrow.bars import Bars
+from barrow.bars import make_records
 from barrow.csv import (
     CsvKeywords,
     CsvReport,
@@ -171,4 +171,4 @@ def _copy(
 
 
 def _encoding_of(schema: pa.Schema) -> str:
-    return Bars([], schema).encoding
+    return make_records([], schema).encoding
