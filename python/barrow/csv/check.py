@@ -31,10 +31,11 @@ def check_csv(path: Given, **options: Unpack[CsvKeywords]) -> tuple[Report, CsvR
     Raises:
         What `read_csv` raises about the file as a whole.
     """
-    checked = replace(make_options(options), on_error="skip", rejects=None)
+    # Without a policy that allows bad rows, there is no number of them to put up with.
+    checked = make_options(CsvKeywords(**{**options, "on_error": "skip", "rejects": None}))
     inputs = expand(path)
     reader = open_rows(inputs, checked)
-    validator = Validator(step_of(checked.bar_type))
+    validator = Validator(step_of(checked.bar_type), kind=reader.kind)
     try:
         columns = reader.new_columns(_ROWS, lines=True)
         while not reader.ended:
@@ -49,7 +50,7 @@ def check_csv(path: Given, **options: Unpack[CsvKeywords]) -> tuple[Report, CsvR
         reader.close()
     report = validator.report(inputs.name)
     unordered = any(finding.check == "ts_order" for finding in report.findings)
-    if unordered and twice:
+    if reader.kind is BAR and unordered and twice:
         count_distant_duplicates(report, *_all_stamps(inputs, checked))
     if isinstance(reader, ManyReader):
         report.findings = [_placed(finding, reader) for finding in report.findings]
