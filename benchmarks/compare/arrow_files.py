@@ -1,4 +1,4 @@
-"""Where the rivals of `ingest` write, and how a file is made durable."""
+"""Where rivals write, and how a file is made durable."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from compare.bars import Answer, from_arrow
 _FOLDER = TemporaryDirectory(prefix="barrow-ingest-", dir=os.environ.get("BARROW_BENCH_DIR"))
 
 
-def fresh_output(name: str) -> Path:
+def fresh_output(name: str, suffix: str = ".arrow") -> Path:
     """A name to write to; what earlier runs wrote is removed, dirty pages and all."""
     for old in Path(_FOLDER.name).iterdir():
         old.unlink()
-    return Path(_FOLDER.name) / f"{name}.arrow"
+    return Path(_FOLDER.name) / f"{name}{suffix}"
 
 
 def replace_durably(temporary: Path, final: Path) -> Path:

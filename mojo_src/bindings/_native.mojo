@@ -10,6 +10,7 @@ from csv_calls import *
 from ipc_calls import *
 from tick_calls import *
 from value_calls import *
+from write_calls import *
 
 
 @export
@@ -25,6 +26,10 @@ def PyInit__native() abi("C") -> Obj:
     table.add[csv_rejects, 1]("csv_rejects", "What the last push refused.")
     table.add[csv_counts, 1]("csv_counts", "Counts so far.")
     table.add[csv_symbol, 1]("csv_symbol", "The symbol of the first row.")
+    table.add[csv_write, 5]("csv_write", "Writes rows of columns as text.")
+    table.add[csv_fraction_digits, 1](
+        "csv_fraction_digits", "Digits of a second that instants need."
+    )
     table.add[reason_names, 0]("reason_names", "Names of reasons, by code.")
     table.add[parse_value, 5]("parse_value", "Decimal text to a raw value.")
     table.add[format_value, 5]("format_value", "A raw value to decimal text.")

@@ -30,7 +30,7 @@ from barrow.bars import (
     TradeTick,
     validate,
 )
-from barrow.csv import CsvReport, check_csv, read_csv, scan_csv, sniff_csv
+from barrow.csv import CsvReport, check_csv, read_csv, scan_csv, sniff_csv, write_csv
 from barrow.errors import (
     BarrowArgumentError,
     BarrowCorruptError,
@@ -41,7 +41,7 @@ from barrow.errors import (
     BarrowSchemaError,
     BarrowUnsupportedError,
 )
-from barrow.etl import IngestReport, ingest
+from barrow.etl import ConvertReport, IngestReport, convert, ingest
 from barrow.etl import open_records as open
 
 __version__ = "0.1.0"
@@ -65,6 +65,7 @@ __all__ = [
     "BarrowSchemaError",
     "BarrowUnsupportedError",
     "Bars",
+    "ConvertReport",
     "CsvReport",
     "Finding",
     "IngestReport",
@@ -76,6 +77,7 @@ __all__ = [
     "TradeTick",
     "Trades",
     "check_csv",
+    "convert",
     "cpu_level",
     "ingest",
     "open",
@@ -83,4 +85,5 @@ __all__ = [
     "scan_csv",
     "sniff_csv",
     "validate",
+    "write_csv",
 ]

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 import barrow as bw
 from barrow._arrow import format_stamp
 from barrow._lib import native
+from barrow.cli_convert import convert
 
 app = typer.Typer(
     help="Market-data text to exact Arrow columns.",
@@ -345,6 +346,9 @@ def head(
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     for row in table:
         print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+
+
+app.command()(convert)
 
 
 @app.command()

@@ -6,11 +6,9 @@ see mojo_src/barrow/ipc.
 
 from __future__ import annotations
 
-import errno
 import os
-import re
-import secrets
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from barrow._arrow import (
+    EncodingName,
     RecordKind,
     array_over,
     convert_batch,
@@ -29,12 +28,21 @@ from barrow._arrow import (
     text_buffers,
 )
 from barrow._lib import native
-from barrow.bars import AnyRecords, BarType, make_records, parse_instrument_id
+from barrow.bars import (
+    AnyRecords,
+    Records,
+    make_records,
+    settle_identity,
+    stored_schema,
+    stored_tables,
+)
 from barrow.errors import BarrowCorruptError, BarrowIoError, BarrowSchemaError, message, shown
+from barrow.files import AtomicFile, unreadable, unwritable
 
 _MAGIC = b"ARROW1"
 # The magic with padding, the length of the footer, the magic again.
 _SHORTEST = 8 + 4 + 6
+_BATCH_ROWS = 65_536
 
 
 def open_arrow(
@@ -76,40 +84,10 @@ def open_arrow(
     kind, encoding, meta = read_schema(reader.schema, name)
     for batch in batches:
         _check_columns(batch, kind, name)
-    identity = _identity(kind, meta.identity, name, bar_type, instrument_id)
+    identity = settle_identity(kind, meta.identity, name, bar_type, instrument_id)
     schema = record_schema(kind, encoding, replace(meta, identity=identity))
     batches = [batch.select(list(kind.columns)) for batch in batches]
     return make_records(batches, schema, checked=False)
-
-
-def _identity(
-    kind: RecordKind,
-    known: str | None,
-    name: str,
-    bar_type: str | None,
-    instrument_id: str | None,
-) -> str | None:
-    """What the records are of, by the file or by who opens it."""
-    told = {"bar_type": bar_type, "instrument_id": instrument_id}
-    for key, value in told.items():
-        if value is not None and key != kind.key:
-            raise BarrowSchemaError(
-                message(
-                    name,
-                    f"it holds {kind.plural}, which have no {key.replace('_', ' ')}",
-                    tries=[f"{kind.key}=... to say what they are of"],
-                )
-            )
-    wanted = told[kind.key]
-    if bar_type is not None:
-        BarType.parse(bar_type)
-    if instrument_id is not None:
-        parse_instrument_id(instrument_id)
-    if wanted is None or known == wanted:
-        return known
-    if known is not None:
-        raise BarrowSchemaError(message(name, f"the {kind.plural} are {known}, not {wanted}"))
-    return wanted
 
 
 def _check_magic(name: str) -> None:
@@ -120,9 +98,7 @@ def _check_magic(name: str) -> None:
             file.seek(max(size - len(_MAGIC), 0))
             tail = file.read()
     except OSError as error:
-        problem = BarrowIoError(message(name, f"cannot be read: {error.strerror}"))
-        problem.errno, problem.filename = error.errno, name
-        raise problem from error
+        raise unreadable(name, error) from error
     if not head.startswith(_MAGIC):
         tries = ["barrow ingest turns CSV into an Arrow file"]
         if head.startswith(b"\xff\xff\xff\xff"):
@@ -213,7 +189,7 @@ class ArrowFileWriter:
         overwrite: Whether a file of that name may be replaced.
 
     Raises:
-        BarrowIoError: The file is there already, or cannot be created.
+        BarrowIoError: The file is there already.
     """
 
     def __init__(
@@ -221,35 +197,30 @@ class ArrowFileWriter:
     ) -> None:
         self.path = os.fspath(path)
         self._overwrite = overwrite
-        self._refuse_existing()
-        self._temporary = self._new_name()
+        self._file = self._new_file()
         self.schema = schema
         self._writer: Any = None
-        self._open()
 
-    def _refuse_existing(self) -> None:
-        target = Path(self.path)
-        if target.is_dir():
-            raise _unwritable(self.path, OSError(errno.EISDIR, "Is a directory"))
-        if target.exists() and not self._overwrite:
-            raise BarrowIoError(
-                message(self.path, "the file exists", tries=["overwrite=True (--overwrite)"])
-            )
-
-    def _new_name(self) -> str:
-        folder, name = os.path.split(self.path)
-        return str(Path(folder) / f".{name}.{secrets.token_hex(4)}.partial")
+    def _new_file(self) -> AtomicFile:
+        try:
+            return AtomicFile(self.path, overwrite=self._overwrite)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
 
     def _open(self) -> None:
         try:
-            # Refuses to follow a link somebody put there; errors have an errno.
-            os.close(os.open(self._temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-            self._writer = native.ipc_new(self._temporary, self.schema)
-        except OSError as error:
+            try:
+                self._file.create()
+                self._writer = native.ipc_new(self._file.temporary, self.schema)
+            except OSError as error:
+                raise _unwritable(self.path, error) from error
+        except BaseException:
             self.abort()
-            raise _unwritable(self.path, error) from error
+            raise
 
     def __enter__(self) -> Self:
+        # Not before: between a constructor and the block nobody would clean up.
+        self._open()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -261,6 +232,8 @@ class ArrowFileWriter:
         Raises:
             BarrowIoError: It cannot be written, for want of space for instance.
         """
+        if self._writer is None:
+            self._open()
         try:
             native.ipc_write(self._writer, _aligned(batch))
         except OSError as error:
@@ -279,16 +252,16 @@ class ArrowFileWriter:
         _, target, _ = read_schema(schema, self.path, kind)
         if source == target and self.schema.metadata == schema.metadata:
             return
-        old = self._temporary
+        old = self._file
         try:
             self._close()
-            self._temporary, self.schema = self._new_name(), schema
+            self._file, self.schema = self._new_file(), schema
             self._open()
-            reader: Any = native.ipc_open(old, False)
+            reader: Any = native.ipc_open(old.temporary, False)
             for i in range(reader.num_record_batches):
                 self.write(convert_batch(kind, reader.get_batch(i), source, target, schema))
         finally:
-            Path(old).unlink(missing_ok=True)
+            old.abort()
 
     def _close(self) -> None:
         try:
@@ -305,45 +278,48 @@ class ArrowFileWriter:
         """
         self._close()
         try:
-            _fsync(self._temporary)
-            self._publish()
-            _fsync(os.path.dirname(self.path) or ".")
-        except BarrowIoError:
-            raise
+            self._file.commit()
         except OSError as error:
             raise _unwritable(self.path, error) from error
-        self._temporary = ""
-
-    def _publish(self) -> None:
-        """Gives the file its name; one that came to be meanwhile is not replaced."""
-        if self._overwrite:
-            os.replace(self._temporary, self.path)
-            return
-        try:
-            os.link(self._temporary, self.path)
-        except FileExistsError:
-            self._refuse_existing()
-            raise
-        except OSError:  # a file system without links
-            self._refuse_existing()
-            os.replace(self._temporary, self.path)
-            return
-        os.unlink(self._temporary)
 
     def abort(self) -> None:
         """Removes what was written, unless it was committed."""
         self._writer = None
-        if self._temporary:
-            Path(self._temporary).unlink(missing_ok=True)
-            self._temporary = ""
+        self._file.abort()
 
 
-def _fsync(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def write_arrow(
+    records: Records,
+    path: str | os.PathLike[str],
+    *,
+    encoding: EncodingName | None = None,
+    overwrite: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Writes records into an Arrow IPC file, wholly or not at all.
+
+    Args:
+        records: What to write.
+        path: The file.
+        encoding: `fixed8`, `fixed16` or `decimal128`; as they are stored if None.
+        overwrite: Whether it may replace one that is there.
+        progress: Called with rows written and rows in all.
+
+    Raises:
+        BarrowIoError: The file is there already, or cannot be written.
+        BarrowParseError: A value does not fit into the encoding.
+        BarrowArgumentError: There is no such encoding.
+    """
+    schema = stored_schema(records, encoding)
+    rows = 0
+    with ArrowFileWriter(path, schema, overwrite=overwrite) as writer:
+        for table in stored_tables(records, encoding):
+            for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
+                writer.write(batch)
+                rows += batch.num_rows
+                if progress is not None:
+                    progress(rows, len(records))
+        writer.commit()
 
 
 def _interrupt_again() -> None:
@@ -358,12 +334,4 @@ def _unwritable(path: str, error: OSError) -> BarrowIoError:
     # Errors that come through Mojo keep their text only, and an interrupt has none.
     if not str(error).strip() or "<NULL>" in str(error):
         _interrupt_again()
-    told = re.search(r"\[Errno (\d+)\]", str(error))
-    number = error.errno or (int(told[1]) if told else None)
-    what = os.strerror(number) if number else str(error)
-    tries = []
-    if number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
-        tries = ["free some space, or write elsewhere"]
-    problem = BarrowIoError(message(path, f"cannot be written: {what}", tries=tries))
-    problem.errno, problem.filename = number, path
-    return problem
+    return unwritable(path, error)

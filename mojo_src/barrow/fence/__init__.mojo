@@ -7,4 +7,5 @@ makes one keeps the owner alive and in place until the view is last used.
 from barrow.fence.bytes import ByteView
 from barrow.fence.column import ColumnView, MutColumnView
 from barrow.fence.pool import Pool
+from barrow.fence.scratch import Scratch
 from barrow.fence.text import TextColumnView

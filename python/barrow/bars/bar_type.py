@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from barrow.errors import BarrowArgumentError, message, shown
+from barrow._records import RecordKind
+from barrow.errors import BarrowArgumentError, BarrowSchemaError, message, shown
 
 NANOSECONDS = {
     "MILLISECOND": 10**6,
@@ -136,3 +137,45 @@ def _bad(text: str, what: str) -> BarrowArgumentError:
             tries=["{SYMBOL}.{VENUE}-1-MINUTE-{BID|ASK|MID|LAST|MARK}-EXTERNAL"],
         )
     )
+
+
+def settle_identity(
+    kind: RecordKind,
+    known: str | None,
+    name: str,
+    bar_type: str | None,
+    instrument_id: str | None,
+) -> str | None:
+    """What records are of, by a file or by who opens it.
+
+    Args:
+        kind: What they are.
+        known: What the file says.
+        name: The file, for errors.
+        bar_type: The bar type, where the caller gave one.
+        instrument_id: The instrument id, where the caller gave one.
+
+    Raises:
+        BarrowArgumentError: What the caller gave is none.
+        BarrowSchemaError: The file says otherwise, or its records have no such thing.
+    """
+    told = {"bar_type": bar_type, "instrument_id": instrument_id}
+    for key, value in told.items():
+        if value is not None and key != kind.key:
+            raise BarrowSchemaError(
+                message(
+                    name,
+                    f"it holds {kind.plural}, which have no {key.replace('_', ' ')}",
+                    tries=[f"{kind.key}=... to say what they are of"],
+                )
+            )
+    wanted = told[kind.key]
+    if bar_type is not None:
+        BarType.parse(bar_type)
+    if instrument_id is not None:
+        parse_instrument_id(instrument_id)
+    if wanted is None or known == wanted:
+        return known
+    if known is not None:
+        raise BarrowSchemaError(message(name, f"the {kind.plural} are {known}, not {wanted}"))
+    return wanted

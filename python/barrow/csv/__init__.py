@@ -9,6 +9,7 @@ from barrow.csv.read import BatchScan, read_csv, scan_csv
 from barrow.csv.report import CsvReport, PartReport, RejectCount
 from barrow.csv.rows import RowReader
 from barrow.csv.sniff import Verdict, sniff_csv
+from barrow.csv.write import CsvWriteKeywords, write_csv
 
 __all__ = [
     "BatchScan",
@@ -16,6 +17,7 @@ __all__ = [
     "CsvKeywords",
     "CsvOptions",
     "CsvReport",
+    "CsvWriteKeywords",
     "ManyReader",
     "OnError",
     "PartReport",
@@ -28,4 +30,5 @@ __all__ = [
     "read_csv",
     "scan_csv",
     "sniff_csv",
+    "write_csv",
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from barrow.csv.hints import option
 from barrow.csv.options import CsvOptions
 from barrow.csv.report import RejectCount
 from barrow.errors import BarrowIoError, BarrowParseError, Place, message, shown
+from barrow.files import AtomicFile, error_number, io_error
 
 # As csv_rejects of the extension gives it: line, begin, length, field, cell_begin,
 # cell_length, reason.
@@ -183,14 +183,16 @@ class RejectsFile:
     def __init__(self, path: str | os.PathLike[str], *, several: bool = False) -> None:
         self.path = os.fspath(path)
         self._header = b"file," + self.HEADER if several else self.HEADER
-        self._temporary = ""
-        self._file: IO[bytes] | None = None
-        if not Path(self.path).parent.is_dir():
-            raise self._unwritable(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
-        if Path(self.path).exists():
-            raise BarrowIoError(
-                message(self.path, "the file for rejected rows exists", tries=["remove it"])
-            )
+        self._output: IO[bytes] | None = None
+        self._committed = False
+        try:
+            if not Path(self.path).parent.is_dir():
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            self._file = AtomicFile(self.path)
+        except BarrowIoError:
+            raise
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def write(
         self,
@@ -213,12 +215,11 @@ class RejectsFile:
         cells = [*named, str(line), str(offset), str(field), column, reason, found]
         text = b",".join([*(_quoted(os.fsencode(cell)) for cell in cells), _quoted(row)]) + b"\n"
         try:
-            if self._file is None:
-                folder, name = os.path.split(self.path)
-                self._temporary = temporary_name(folder, name)
-                self._file = Path(self._temporary).open("xb")  # noqa: SIM115
-                self._file.write(self._header)
-            self._file.write(text)
+            if self._output is None:
+                self._file.create()
+                self._output = Path(self._file.temporary).open("wb")  # noqa: SIM115
+                self._output.write(self._header)
+            self._output.write(text)
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -228,13 +229,12 @@ class RejectsFile:
         Raises:
             BarrowIoError: It cannot be written; nothing is left under its name.
         """
-        if self._file is None:
+        if self._output is None:
             return
         try:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-            os.link(self._temporary, self.path)  # refuses to replace a file
+            self._output.close()
+            self._file.commit()
+            self._committed = True
         except OSError as error:
             raise self._unwritable(error) from error
         finally:
@@ -242,28 +242,26 @@ class RejectsFile:
 
     def abort(self) -> None:
         """Removes what is not committed."""
-        if self._file is not None:
+        if self._output is not None:
             # What is still in its buffer is of no use; a full disk must not matter.
             with contextlib.suppress(OSError):
-                self._file.close()
-            self._file = None
-            Path(self._temporary).unlink(missing_ok=True)
+                self._output.close()
+            self._output = None
+        self._file.abort()
 
     def withdraw(self) -> None:
         """Removes the file after all, since what it belongs to was not written."""
-        if self._temporary:
+        if self._committed:
             Path(self.path).unlink(missing_ok=True)
 
     def _unwritable(self, error: OSError) -> BarrowIoError:
-        what = f"rejected rows cannot be written: {error.strerror}"
-        problem = BarrowIoError(message(self.path, what, tries=["write them elsewhere"]))
-        problem.errno, problem.filename = error.errno, self.path
-        return problem
-
-
-def temporary_name(folder: str, name: str) -> str:
-    """A hidden name beside the final one that nobody else uses."""
-    return str(Path(folder) / f".{name}.{secrets.token_hex(4)}.partial")
+        number = error_number(error)
+        if number == errno.EEXIST:
+            what, tries = "the file for rejected rows exists", ["remove it"]
+        else:
+            what = f"rejected rows cannot be written: {error.strerror}"
+            tries = ["write them elsewhere"]
+        return io_error(self.path, what, number, tries)
 
 
 def _quoted(cell: bytes) -> bytes:

@@ -86,7 +86,7 @@ def ingest(
         raise BarrowArgumentError(message("batch_rows", f"{batch_rows} is less than 1"))
     checked = make_options(options)
     inputs = expand(path)
-    _check_paths(inputs, output, checked.rejects)
+    check_paths(inputs, {"output": output, "rejects": checked.rejects})
     reader = open_rows(inputs, checked)
     try:
         with ArrowFileWriter(output, reader.schema(), overwrite=overwrite) as writer:
@@ -109,10 +109,18 @@ def ingest(
     return report
 
 
-def _check_paths(inputs: Inputs, output: Any, rejects: Any) -> None:
-    """Refuses to write over an input, or two things into one file."""
+def check_paths(inputs: Inputs, places: dict[str, Any]) -> None:
+    """Refuses to write over an input, or two things into one file.
+
+    Args:
+        inputs: What is read.
+        places: Paths to write by what they are for; None where there is none.
+
+    Raises:
+        BarrowArgumentError: Two of them are one file.
+    """
     seen = {_real(part.local): "the input" for part in inputs.parts if part.local is not None}
-    for name, place in {"output": output, "rejects": rejects}.items():
+    for name, place in places.items():
         if place is None:
             continue
         real = _real(place)

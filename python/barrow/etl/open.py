@@ -7,10 +7,11 @@ from pathlib import Path
 
 from barrow.bars import AnyRecords
 from barrow.csv import read_csv
-from barrow.errors import BarrowUnsupportedError, message
 from barrow.ipc import open_arrow
+from barrow.parquet import open_parquet
 
-_TEXT_SUFFIXES = {".csv", ".tsv", ".txt", ".gz", ".bz2", ".zst", ".xz", ".zip"}
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".bz2", ".zst", ".xz", ".zip")
+PARQUET_SUFFIXES = (".parquet", ".pq")
 
 
 def open_records(
@@ -19,10 +20,11 @@ def open_records(
     bar_type: str | None = None,
     instrument_id: str | None = None,
 ) -> AnyRecords:
-    """Opens records from a file: Arrow IPC memory-mapped, text read whole.
+    """Opens records from a file: Arrow IPC memory-mapped, text and Parquet read whole.
 
     Args:
-        path: The file. Text is told by its suffix; everything else must be Arrow.
+        path: The file. Text and Parquet are told by their suffixes; everything else
+            must be Arrow.
         bar_type: Goes into the metadata of bars that have none.
         instrument_id: Goes into the metadata of quotes and trades that have none.
 
@@ -31,14 +33,12 @@ def open_records(
 
     Raises:
         BarrowIoError: The file cannot be read.
-        BarrowCorruptError: It is no whole Arrow IPC file.
+        BarrowCorruptError: It is no whole Arrow IPC or Parquet file.
         BarrowSchemaError: It holds no records.
         BarrowParseError: It is text, and a row is bad.
     """
-    if Path(path).suffix.lower() in _TEXT_SUFFIXES:
-        if instrument_id is not None:
-            raise BarrowUnsupportedError(
-                message(os.fspath(path), "of text, only bars are read, which have a bar type")
-            )
-        return read_csv(path, bar_type=bar_type)
-    return open_arrow(path, bar_type=bar_type, instrument_id=instrument_id)
+    suffix = Path(path).suffix.lower()
+    if suffix in TEXT_SUFFIXES:
+        return read_csv(path, bar_type=bar_type, instrument_id=instrument_id)
+    opener = open_parquet if suffix in PARQUET_SUFFIXES else open_arrow
+    return opener(path, bar_type=bar_type, instrument_id=instrument_id)
