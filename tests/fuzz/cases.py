@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -64,10 +64,9 @@ class Case:
     text: bytes
     dialect: str
     options: dict[str, Any]
-    # Sizes of chunks and numbers of threads to try; the result must be the same.
-    chunks: list[int] = field(default_factory=list)
-    threads: list[int] = field(default_factory=list)
-    batch_rows: int = 64
+    # Options that must not change what is read.
+    ways: list[dict[str, Any]]
+    batch_rows: int
 
 
 def number(rng: random.Random, decimals: int) -> str:
@@ -310,11 +309,9 @@ def make_case(rng: random.Random) -> Case:
     small = rng.random() < 0.3
     text = maker.text(rng.randint(3, 60) if small else rng.randint(20, 400))
     chunks = [1, 2, 3, 17, 64, 100] if small else [64, 100, 300, 512, 1000, 4096]
-    return Case(
-        text,
-        dialect,
-        maker.options(),
-        [rng.choice(chunks), rng.choice(chunks), 1 << 20],
-        [rng.choice([1, 2]), rng.choice([2, 3, 4]), rng.choice([3, 4])],
-        rng.choice([1, 7, 64, 1000]),
-    )
+    ways = [
+        {"threads": rng.choice([2, 3, 4]), "layouts": True, "chunk_bytes": rng.choice(chunks)},
+        {"threads": 1, "layouts": True, "chunk_bytes": rng.choice([*chunks, 1 << 20])},
+        {"threads": rng.choice([2, 3, 4]), "layouts": False, "chunk_bytes": rng.choice(chunks)},
+    ]
+    return Case(text, dialect, maker.options(), ways, rng.choice([1, 7, 64, 1000]))

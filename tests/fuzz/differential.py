@@ -50,12 +50,13 @@ def scanned(path: Path, options: dict[str, Any], batch_rows: int) -> tuple[objec
     """What batches hold together, and the last report."""
     options = {**options, "on_error": "skip"} if options["on_error"] != "raise" else options
     try:
-        parts = list(bw.scan_csv(path, batch_rows=batch_rows, **options))
+        scan = bw.scan_csv(path, batch_rows=batch_rows, **options)
+        parts = list(scan)
     except bw.BarrowError as error:
         return (type(error), str(error))
     if not parts:
-        return ()
-    return (parts[-1].report, pa.concat_tables([part.to_arrow() for part in parts]))
+        return (scan.report,)
+    return (scan.report, pa.concat_tables([part.to_arrow() for part in parts]))
 
 
 def checked(path: Path, options: dict[str, Any]) -> tuple[object, ...]:
@@ -77,16 +78,14 @@ def differences(path: Path, dialect: Path, case: Case) -> Iterator[str]:
     plain = outcome(path, options)
     plain_scan = scanned(path, options, 1 << 16)
     plain_check = checked(path, options)
-    for chunk, threads in zip(case.chunks, case.threads, strict=True):
-        for layouts in (True, False):
-            way = {"chunk_bytes": chunk, "threads": threads, "layouts": layouts}
-            if outcome(path, options | way) != plain:
-                yield f"read {way}"
-        way = {"chunk_bytes": chunk, "threads": threads, "layouts": True}
-        if scanned(path, options | way, case.batch_rows) != plain_scan:
-            yield f"scan {way} batch_rows {case.batch_rows}"
-        if checked(path, options | way) != plain_check:
-            yield f"check {way}"
+    for way in case.ways:
+        if outcome(path, options | way) != plain:
+            yield f"read {way}"
+    way = case.ways[0]
+    if scanned(path, options | way, case.batch_rows) != plain_scan:
+        yield f"scan {way} batch_rows {case.batch_rows}"
+    if checked(path, options | way) != plain_check:
+        yield f"check {way}"
 
 
 def run(cases: int, seed: int) -> int:

@@ -202,6 +202,7 @@ class ManyReader:
                 continue
             self._reader = self.source.current = reader
             reader.encoding = self.encoding
+            reader.log.before = sum(account.report.rows_rejected for account in self._accounts)
             if self.rejects_file is not None:
                 reader.keep_rejects(partial(self.rejects_file.write, file=part.name))
             return
@@ -307,6 +308,7 @@ class ManyReader:
         meta = self.meta
         return CsvReport(
             path=self._inputs.name,
+            record=self.kind.name,
             rows_in=sum(report.rows_in for report in reports),
             rows_out=sum(report.rows_out for report in reports),
             rows_rejected=sum(report.rows_rejected for report in reports),
@@ -340,7 +342,7 @@ class ManyReader:
         for number, part in enumerate(self._inputs.parts[: self._number], 1):
             report = found.get(number, CsvReport(part.name))
             counts = (report.rows_in, report.rows_out, report.rows_rejected)
-            parts.append(PartReport(part.name, *counts, part.size))
+            parts.append(PartReport(part.name, *counts, part.size, report.rows_filtered))
         return parts
 
     def close(self) -> None:

@@ -52,13 +52,15 @@ class RejectLog:
         counts: Refused rows by reason and column.
         file: The file for them, if the options name one.
         keep: What takes them, as `RejectsFile.write` does.
+        before: Rows refused in texts that were read before, which count as well where
+            there is a limit.
     """
 
     def __init__(self, options: CsvOptions, header: Header, path: str) -> None:
         self._options = options
         self._header = header
         self._path = path
-        self._total = 0
+        self.before = self._total = 0
         self.counts: dict[tuple[str, str | None], RejectCount] = {}
         self.file: RejectsFile | None = None
         self.keep: Callable[[int, int, int, str, str, str, bytes], None] | None = None
@@ -88,7 +90,7 @@ class RejectLog:
             if self._options.on_error == "raise":
                 raise self._error(refusal, what, [option("on_error", "skip")])
             self._total += 1
-            if limit is not None and self._total > limit:
+            if limit is not None and self.before + self._total > limit:
                 what = f"more than {limit:,} rows cannot be read; this one: {what}"
                 raise self._error(refusal, what, [option("max_errors", str(10 * limit or 10))])
             self._keep(refusal, what, column)

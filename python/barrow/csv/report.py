@@ -56,6 +56,7 @@ class PartReport:
         rows_out: Rows read.
         rows_rejected: Rows refused.
         bytes: Bytes of the text as it is stored; 0 if that is not known.
+        rows_filtered: Rows left out, having another symbol than the one asked for.
     """
 
     name: str
@@ -63,6 +64,7 @@ class PartReport:
     rows_out: int
     rows_rejected: int
     bytes: int
+    rows_filtered: int = 0
 
 
 @dataclass
@@ -71,6 +73,7 @@ class CsvReport:
 
     Attributes:
         path: The file; of several, the first path or the pattern.
+        record: What rows are: `bar`, `quote` or `trade`.
         rows_in: Rows of the text, header and blank lines left out.
         rows_out: Rows read.
         rows_rejected: Rows refused.
@@ -86,6 +89,7 @@ class CsvReport:
     """
 
     path: str
+    record: str = "bar"
     rows_in: int = 0
     rows_out: int = 0
     rows_rejected: int = 0

@@ -11,7 +11,7 @@ from typing import Any, Unpack
 
 import pyarrow as pa
 
-from barrow.bars import Bars
+from barrow._arrow import read_schema
 from barrow.csv import (
     CsvKeywords,
     CsvReport,
@@ -163,6 +163,13 @@ def _copy(
             progress(reader.source.position, reader.source.size, total)
     account = reader.report()
     if not batches:
+        if not account.rejects:
+            symbol = reader.options.symbol
+            raise BarrowParseError(
+                message(account.path, f"none of the {account.rows_in:,} rows has {symbol=}"),
+                Place(account.path),
+                "empty",
+            )
         first = account.rejects[0]
         path = first.file or account.path
         raise BarrowParseError(
@@ -179,4 +186,4 @@ def _copy(
 
 
 def _encoding_of(schema: pa.Schema) -> str:
-    return Bars([], schema).encoding
+    return read_schema(schema, "schema")[1].name
