@@ -1,10 +1,10 @@
-"""The layout engine against the scalar parser, on random dialects, rows and chunks.
+"""All ways to read a text against the plainest one, on random dialects, rows and chunks.
 
     python tests/fuzz/differential.py --cases 10000 --seed 1
 
-The parser alone is compared with an independent reader in tests/python; here both ways
-of reading must agree in bars, reports, rejects and errors. A case that fails leaves its
-text and its options behind.
+The scalar parser alone is compared with an independent reader in tests/python; here
+layouts, chunks, threads and batches must agree with it in records, reports, rejects
+and errors. A case that fails leaves its text, its dialect and its options behind.
 """
 
 from __future__ import annotations
@@ -14,108 +14,96 @@ import json
 import random
 import sys
 import tempfile
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import barrow as bw
+import pyarrow as pa
 from barrow.csv import rows
+from cases import Case, make_case
 
 # The header is otherwise looked for in 64 KiB, which would make every chunk that large.
 rows._HEADER_BYTES = 200
-STAMPS = (
-    lambda t: t.strftime("%Y-%m-%d %H:%M:%S"),
-    lambda t: t.strftime("%Y-%m-%dT%H:%M:%S.%f+01:00"),
-    lambda t: str(int(t.timestamp()) * 1000),
-    lambda t: t.strftime("%d.%m.%Y %H:%M"),
-    lambda t: t.strftime("%Y%m%d %H%M%S"),
-    lambda t: t.strftime("%Y-%m-%d"),
-    lambda t: str(int(t.timestamp())),
-    lambda t: f"{t.year}.{t.month}.{t.day} {t.hour}:{t.minute:02}",
-    lambda t: str(int(t.timestamp()) * 10**9 + 123),
-)
-BAD_STAMPS = ("2019-02-30 00:00:00", "1969-12-31", "", "2019-01-01 25:00:00", "9999999999")
-ODD_NUMBERS = ("-0", "", "x", "1e5", "+3", "5.", ".5", "nan", "1.2.3", "-1", " 7 ", '"8"')
-NOTES = ("buy", "sell", "1.5", "123", "ABC", '"q"', "é", "", '"a\rb"', '"a\nb"', '"')
 
 
-def number(rng: random.Random, decimals: int) -> str:
-    """A number of any size, sometimes negative, seldom none at all."""
-    if rng.random() < 0.01:
-        return rng.choice(ODD_NUMBERS)
-    whole = rng.choice([0, 1, 12, 123, 4567, 99_999, 123_456_789, 12_345_678_901])
-    whole = whole if rng.random() < 0.2 else rng.randint(1, 300)
-    count = rng.randint(0, decimals)
-    fraction = "".join(rng.choice("0123456789") for _ in range(count))
-    sign = "-" if rng.random() < 0.05 else ""
-    return f"{sign}{whole}.{fraction}" if count else f"{sign}{whole}"
-
-
-def make_case(rng: random.Random) -> tuple[bytes, dict[str, Any]]:
-    """A text and the options to read it with."""
-    stamp, decimals = rng.choice(STAMPS), rng.choice([0, 1, 2, 3, 5, 9, 12])
-    end, delimiter = rng.choice(["\n", "\n", "\r\n"]), rng.choice(",;\t")
-    names = ["timestamp", "open", "high", "low", "close", "volume"]
-    names += [f"x{i}" for i in range(rng.choice([0, 0, 1, 2, 3]))]
-    order = list(range(len(names)))
-    if rng.random() < 0.3:
-        rng.shuffle(order)
-    alike = rng.random() < 0.5
-    at = datetime(2019, rng.randint(1, 12), 5, tzinfo=UTC)
-    lines = [delimiter.join(names[i] for i in order)]
-    for _ in range(rng.randint(5, 400)):
-        at += timedelta(minutes=rng.choice([1, 1, 1, 1, 60, 600, 5000]))
-        cells = [stamp(at) if rng.random() > 0.01 else rng.choice(BAD_STAMPS)]
-        for _ in range(4):
-            price = f"{rng.randint(1, 9)}.{rng.randint(0, 99_999):05d}"
-            cells.append(price if alike and rng.random() < 0.97 else number(rng, decimals))
-        cells.append(str(rng.randint(0, 10 ** rng.randint(1, 7))))
-        if rng.random() < 0.02:
-            cells[5] = rng.choice(ODD_NUMBERS)
-        cells += [rng.choice(NOTES[:8] if rng.random() < 0.95 else NOTES) for _ in names[6:]]
-        lines.append(delimiter.join(cells[i] for i in order))
-    text = end.join(lines) + (end if rng.random() < 0.8 else "")
-    options: dict[str, Any] = {
-        "dialect": "generic",
-        "encoding": rng.choice(["auto", "fixed8", "fixed16"]),
-        "chunk_bytes": rng.choice([100, 512, 4096, 1 << 20]),
-        "threads": rng.choice([1, 1, 2]),
-        "rounding": rng.choice(["exact", "exact", "half_even", "half_away", "truncate"]),
-        "timezone": rng.choice([None, None, "Europe/Berlin", "America/New_York"]),
-        "fold": rng.choice(["raise", "later"]),
-        "on_error": rng.choice(["raise", "skip", "skip", "skip"]),
-    }
-    if rng.random() < 0.3:
-        options["price_precision"] = rng.choice([0, 2, 5, 9])
-    if rng.random() < 0.3:
-        options["ts_init_delta"] = rng.choice([1, 60 * 10**9, -(10**9)])
-    return text.encode(), options
-
-
-def outcome(path: Path, options: dict[str, Any], layouts: bool) -> tuple[object, ...]:
+def outcome(path: Path, options: dict[str, Any]) -> tuple[object, ...]:
     """Everything a reading gives that must not depend on how it is done."""
+    rejects = path.with_name("rejects.csv")
+    rejects.unlink(missing_ok=True)
+    if options["on_error"] == "quarantine":
+        options = {**options, "rejects": rejects}
     try:
-        bars = bw.read_csv(path, layouts=layouts, **options)
+        records = bw.read_csv(path, **options)
+    except bw.BarrowError as error:
+        return (type(error), str(error), rejects.exists())
+    report = records.report
+    whole = report.rows_out + report.rows_rejected + report.rows_filtered
+    facts = (report.rows_in - whole, report.rows_out - len(records))
+    if facts != (0, 0):
+        return ("the report does not add up", report)
+    found = rejects.read_bytes() if rejects.exists() else b""
+    return (records.schema, report, records.to_arrow(), found)
+
+
+def scanned(path: Path, options: dict[str, Any], batch_rows: int) -> tuple[object, ...]:
+    """What batches hold together, and the last report."""
+    options = {**options, "on_error": "skip"} if options["on_error"] != "raise" else options
+    try:
+        scan = bw.scan_csv(path, batch_rows=batch_rows, **options)
+        parts = list(scan)
     except bw.BarrowError as error:
         return (type(error), str(error))
-    facts = (bars.encoding, bars.price_precision, bars.size_precision)
-    return (facts, bars.report, bars.to_arrow())
+    if not parts:
+        return (scan.report,)
+    return (scan.report, pa.concat_tables([part.to_arrow() for part in parts]))
+
+
+def checked(path: Path, options: dict[str, Any]) -> tuple[object, ...]:
+    """The validation, which needs the line of every row."""
+    if options["on_error"] == "raise":
+        return ()
+    options = {**options, "on_error": "skip"}
+    try:
+        return bw.check_csv(path, **options)
+    except bw.BarrowError as error:
+        return (type(error), str(error))
+
+
+def differences(path: Path, dialect: Path, case: Case) -> Iterator[str]:
+    """The ways of reading that do not give what the plainest one gives."""
+    path.write_bytes(case.text)
+    dialect.write_text(case.dialect, encoding="utf-8")
+    options = {**case.options, "dialect": str(dialect), "layouts": False, "threads": 1}
+    plain = outcome(path, options)
+    plain_scan = scanned(path, options, 1 << 16)
+    plain_check = checked(path, options)
+    for way in case.ways:
+        if outcome(path, options | way) != plain:
+            yield f"read {way}"
+    way = case.ways[0]
+    if scanned(path, options | way, case.batch_rows) != plain_scan:
+        yield f"scan {way} batch_rows {case.batch_rows}"
+    if checked(path, options | way) != plain_check:
+        yield f"check {way}"
 
 
 def run(cases: int, seed: int) -> int:
     """Runs random cases; returns how many differ."""
     failures = 0
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "bars.csv"
-        for case in range(cases):
-            text, options = make_case(random.Random(f"{seed}/{case}"))
-            path.write_bytes(text)
-            if outcome(path, options, True) == outcome(path, options, False):
+        path, dialect = Path(folder) / "text.csv", Path(folder) / "fuzz.toml"
+        for number in range(cases):
+            case = make_case(random.Random(f"{seed}/{number}"))
+            found = list(differences(path, dialect, case))
+            if not found:
                 continue
             failures += 1
-            kept = Path(f"fuzz-{seed}-{case}.csv").resolve()
-            kept.write_bytes(text)
-            print(f"case {case} of seed {seed} differs: {kept} {json.dumps(options)}")
+            kept = Path(f"fuzz-{seed}-{number}.csv").resolve()
+            kept.write_bytes(case.text)
+            kept.with_suffix(".toml").write_text(case.dialect, encoding="utf-8")
+            print(f"case {number} of seed {seed} differs: {kept} {json.dumps(case.options)}")
+            print("\n".join(f"  {way}" for way in found), flush=True)
     return failures
 
 

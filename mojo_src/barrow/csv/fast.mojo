@@ -427,6 +427,9 @@ struct LayoutEngine(Movable):
         for i in range(plan.values):
             var lane = FIRST_VALUE + i
             var raw = self._group.rows[row][lane].cast[DType.int128]()
+            if i >= plan.prices and raw < 0:
+                # A default size above 63 bits: sizes have no sign.
+                raw += Int128(1) << 64
             comptime if wide:
                 var factor = self._group.widening[row][lane]
                 raw *= factor.cast[DType.int128]()

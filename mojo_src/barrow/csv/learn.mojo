@@ -246,7 +246,9 @@ def _place_value[
         return False
     # The short multiplication has 32 bits for the scale.
     builder.layout.has_high = builder.layout.has_high or zeros > 9
-    for i in range(integers):
+    # So are the last integer digits where a shift makes decimals of them.
+    var beyond = min(max(-precision - form.shift, 0), integers)
+    for i in range(integers - beyond):
         builder.digit(at + i, lane, kept + integers - 1 - i)
     builder.number(point + 1, kept, lane, 0)
     comptime if wide:

@@ -50,7 +50,7 @@ struct RowPlan(Copyable):
     var delimiter: UInt8
     """The byte between fields."""
     var quote: UInt8
-    """The byte around quoted fields."""
+    """The byte around quoted fields; 0 for none."""
     var comment: UInt8
     """The byte that starts lines to be skipped; 0 for none."""
     var field_count: Int

@@ -128,7 +128,7 @@ def split_row(
         final: Whether the input ends with the chunk, so that a row without a
             line end is complete.
         delimiter: The byte between fields.
-        quote: The byte around quoted fields.
+        quote: The byte around quoted fields; 0 for none.
         fields: Where to put the fields; what it held is forgotten.
 
     Returns:
@@ -142,7 +142,7 @@ def split_row(
     var reason = Reason.OK
     while True:
         var field = at
-        if at < length and text[at] == quote:
+        if at < length and text[at] == quote and quote != 0:
             # Past the opening quote; a doubled quote stands for one.
             at += 1
             while True:

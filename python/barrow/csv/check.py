@@ -31,7 +31,8 @@ def check_csv(path: Given, **options: Unpack[CsvKeywords]) -> tuple[Report, CsvR
     Raises:
         What `read_csv` raises about the file as a whole.
     """
-    checked = replace(make_options(options), on_error="skip", rejects=None)
+    # Without a policy that allows bad rows, there is no number of them to put up with.
+    checked = make_options(CsvKeywords(**{**options, "on_error": "skip", "rejects": None}))
     inputs = expand(path)
     reader = open_rows(inputs, checked)
     validator = Validator(step_of(checked.bar_type), kind=reader.kind)

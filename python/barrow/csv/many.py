@@ -323,6 +323,7 @@ class ManyReader:
         meta = self.meta
         return CsvReport(
             path=self._inputs.name,
+            record=self.kind.name,
             rows_in=sum(report.rows_in for report in reports),
             rows_out=sum(report.rows_out for report in reports),
             rows_rejected=sum(report.rows_rejected for report in reports),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
 from barrow._arrow import ENCODINGS, FIXED8, Encoding, parse_raw, rounding_code
-from barrow.bars import BarType
+from barrow.bars import BarType, parse_instrument_id
 from barrow.csv.dialect import find_dialect
 from barrow.csv.hints import option
 from barrow.csv.zones import offsets
@@ -116,6 +116,10 @@ class CsvOptions:
             raise BarrowArgumentError(
                 message("instrument_id", "the bar type names the instrument already")
             )
+        if self.instrument_id is not None:
+            parse_instrument_id(self.instrument_id)
+        if self.symbol is not None:
+            self._check_symbol()
         if self.dialect != "auto":
             find_dialect(self.dialect)
         if self.timezone is not None:
@@ -177,6 +181,18 @@ class CsvOptions:
     def _one_of(self, name: str, value: str, allowed: tuple[str, ...]) -> None:
         if value not in allowed:
             raise BarrowArgumentError(message(name, f"{value!r} is none of {', '.join(allowed)}"))
+
+    def _check_symbol(self) -> None:
+        # Blanks around a cell do not belong to it, so that such a symbol is in no file.
+        symbol = self.symbol
+        if not isinstance(symbol, str) or not symbol or symbol != symbol.strip(" \t"):
+            raise BarrowArgumentError(
+                message("symbol", f"{symbol!r} is no text without blanks around it")
+            )
+        try:
+            symbol.encode()
+        except UnicodeEncodeError as error:
+            raise BarrowArgumentError(message("symbol", f"{symbol!r} is no Unicode")) from error
 
     def _check_default_volume(self) -> None:
         try:

@@ -11,6 +11,7 @@ from barrow.csv.columns import ColumnSet
 from barrow.csv.inputs import Given, Inputs, expand
 from barrow.csv.many import ManyReader, ManySource, open_rows
 from barrow.csv.options import CsvKeywords, make_options
+from barrow.csv.report import CsvReport
 from barrow.csv.rows import RowReader
 from barrow.errors import BarrowArgumentError, BarrowUnsupportedError, message
 
@@ -92,8 +93,8 @@ def scan_csv(path: Given, *, batch_rows: int = 65_536, **options: Unpack[CsvKeyw
         **options: As in `read_csv`.
 
     Returns:
-        An iterator of records that own their memory. `report` of the last one covers
-        everything.
+        An iterator of records that own their memory. Its `report` covers everything in
+        the end; that of a batch, what was read up to its last row.
 
     Raises:
         BarrowArgumentError: `batch_rows` is less than 1.
@@ -162,6 +163,11 @@ class BatchScan(Iterator[AnyRecords]):
         finally:
             scout.close()
         self._reader = open_rows(self._inputs, options, (scout.encoding, scout.meta))
+
+    @property
+    def report(self) -> CsvReport:
+        """The account of the rows read so far; behind the last batch, of all of them."""
+        return self._reader.report()
 
     def __enter__(self) -> Self:
         return self

@@ -53,6 +53,8 @@ class RejectLog:
         counts: Refused rows by reason and column.
         file: The file for them, if the options name one.
         keep: What takes them, as `RejectsFile.write` does.
+        before: Rows refused in texts that were read before, which count as well where
+            there is a limit.
     """
 
     def __init__(self, options: CsvOptions, header: Header, path: str) -> None:

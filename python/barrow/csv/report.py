@@ -57,6 +57,7 @@ class PartReport:
         rows_rejected: Rows refused.
         rows_filtered: Rows left out, having another symbol than the one asked for.
         bytes: Bytes of the text as it is stored; 0 if that is not known.
+        rows_filtered: Rows left out, having another symbol than the one asked for.
     """
 
     name: str
@@ -65,6 +66,7 @@ class PartReport:
     rows_rejected: int
     rows_filtered: int
     bytes: int
+    rows_filtered: int = 0
 
 
 @dataclass
@@ -73,6 +75,7 @@ class CsvReport:
 
     Attributes:
         path: The file; of several, the first path or the pattern.
+        record: What rows are: `bar`, `quote` or `trade`.
         rows_in: Rows of the text, header and blank lines left out.
         rows_out: Rows read.
         rows_rejected: Rows refused.
@@ -88,6 +91,7 @@ class CsvReport:
     """
 
     path: str
+    record: str = "bar"
     rows_in: int = 0
     rows_out: int = 0
     rows_rejected: int = 0

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
 
-from barrow._arrow import TRADE, Encoding, Meta, record_schema, rounding_code
+from barrow._arrow import BAR, TRADE, Encoding, Meta, record_schema, rounding_code
 from barrow._lib import native
+from barrow.bars import BarType
 from barrow.csv.account import Account
 from barrow.csv.columns import ColumnSet
 from barrow.csv.dialect import Dialect, find_dialect
 from barrow.csv.header import Header, read_header
+from barrow.csv.hints import option
 from barrow.csv.options import FOLDS, CsvOptions
 from barrow.csv.parallel import RangeReader
 from barrow.csv.rejects import RejectLog, RejectsFile
@@ -21,9 +24,18 @@ from barrow.csv.sniff import sniff
 from barrow.csv.source import TextSource
 from barrow.csv.stops import FULL, INPUT, NO_ROOM, WIDER
 from barrow.csv.zones import offsets
-from barrow.errors import BarrowParseError, Place, message
+from barrow.errors import (
+    BarrowArgumentError,
+    BarrowParseError,
+    BarrowSchemaError,
+    Place,
+    message,
+    shown,
+)
 
 _HEADER_BYTES = 1 << 16
+_HEADER_LINES = 3
+_LINE_END = re.compile(rb"[\r\n]")
 _REJECTS_AT_ONCE = 1024
 # Threads are worth waking for this many chunks; rows are seldom shorter than this.
 _CHUNKS_IN_PARALLEL = 4
@@ -42,6 +54,7 @@ class RowReader:
         BarrowIoError: The file cannot be opened.
         BarrowParseError: It is empty, or no text.
         BarrowSchemaError: Its header lacks a column.
+        BarrowArgumentError: An option is about other records than it holds.
 
     Attributes:
         encoding: The encoding rows are read in; widens when a row needs it and
@@ -59,6 +72,7 @@ class RowReader:
         try:
             self.header = self._read_header()
             self.kind = self.dialect.kind
+            self._check_options()
             self._decoder = self.new_decoder()
             self.log = RejectLog(options, self.header, self.source.path)
         except BaseException:
@@ -70,12 +84,54 @@ class RowReader:
 
     def _read_header(self) -> Header:
         source = self.source
-        while not source.final and source.end - source.begin < _HEADER_BYTES:
-            source.refill()
-        start = bytes(source.buffer[source.begin : source.end])
-        self.dialect = self._choose(start)
-        needs_volume = self.options.default_volume is None and not self.dialect.volume_optional
-        return read_header(start, source.path, self.dialect, needs_volume)
+        wanted = _HEADER_BYTES
+        while True:
+            while not source.final and source.end - source.begin < wanted:
+                source.refill()
+            start = bytes(source.buffer[source.begin : source.end])
+            wanted = 2 * len(start)
+            if not source.final and len(_LINE_END.findall(start)) < _HEADER_LINES:
+                continue  # long lines: the header may be cut off
+            self.dialect = self._choose(start)
+            needs_volume = self.options.default_volume is None and not self.dialect.volume_optional
+            header = read_header(start, source.path, self.dialect, needs_volume)
+            # Without names the first row says how many columns there are: it must be whole.
+            if source.final or _LINE_END.search(start, header.end):
+                return header
+
+    def _check_options(self) -> None:
+        """Refuses options that are about other records than the text holds."""
+        options, path = self.options, self.source.path
+        holds = f"{path} holds {self.kind.plural} (dialect {self.dialect.name})"
+        if self.kind is BAR and options.instrument_id is not None:
+            name = f"{options.instrument_id}-1-MINUTE-LAST-EXTERNAL"
+            raise BarrowArgumentError(
+                message(
+                    "instrument_id",
+                    f"{holds}, which have a bar type",
+                    tries=[f"{option('bar_type', name)} if they are minutes"],
+                )
+            )
+        if self.kind is not BAR and options.bar_type is not None:
+            of = BarType.parse(options.bar_type)
+            raise BarrowArgumentError(
+                message(
+                    "bar_type",
+                    f"{holds}, which have an instrument id",
+                    tries=[option("instrument_id", f"{of.symbol}.{of.venue}")],
+                )
+            )
+        if options.symbol is not None and "symbol" not in self.header.role_names:
+            known = self.dialect.columns.get("symbol")
+            names = f"called {' or '.join(known)}" if isinstance(known, list) else "in the dialect"
+            raise BarrowSchemaError(
+                message(
+                    path,
+                    f"there is no column of symbols {names} to find {options.symbol!r} in; "
+                    f"the columns are: {shown(','.join(self.header.names))}",
+                    tries=["leave symbol out", "a dialect that names the column"],
+                )
+            )
 
     def _choose(self, start: bytes) -> Dialect:
         if self.options.dialect != "auto":
@@ -91,7 +147,7 @@ class RowReader:
 
         plan = {
             "delimiter": ord(self.header.delimiter),
-            "quote": ord(dialect.quote) if dialect.quote else 0xFF,
+            "quote": ord(dialect.quote) if dialect.quote else 0,
             "comment": ord(dialect.comment) if dialect.comment else 0,
             "field_count": len(self.header.names),
             "pad_short": dialect.pad_short,
@@ -255,6 +311,7 @@ class RowReader:
         counted = zip(self.kind.values, account.roundings, account.rounded_lines, strict=False)
         return CsvReport(
             path=self.source.path,
+            record=self.kind.name,
             rows_in=account.rows + account.rejected + account.filtered,
             rows_out=account.rows,
             rows_rejected=account.rejected,
@@ -280,6 +337,8 @@ class RowReader:
                 f"several symbols are mixed: {account.symbol} first, another one at line "
                 f"{account.other_symbol_line}; symbol={account.symbol!r} reads one of them"
             )
+        if account.filtered and not account.rows + account.rejected:
+            notes.append(f"no row has the symbol {options.symbol!r}")
         if not dialect.is_generic:
             notes.append(f"dialect {dialect.name}: {dialect.title}")
         notes += self.header.notes

@@ -166,16 +166,14 @@ def _copy(
         if progress is not None:
             progress(reader.source.position, reader.source.size, total)
     account = reader.report()
-    if not batches and not account.rejects:
-        raise BarrowParseError(
-            message(
-                account.path,
-                f"none of the {account.rows_in:,} rows has the symbol {reader.options.symbol}",
-            ),
-            Place(account.path),
-            "empty",
-        )
     if not batches:
+        if not account.rejects:
+            symbol = reader.options.symbol
+            raise BarrowParseError(
+                message(account.path, f"none of the {account.rows_in:,} rows has {symbol=}"),
+                Place(account.path),
+                "empty",
+            )
         first = account.rejects[0]
         path = first.file or account.path
         raise BarrowParseError(
