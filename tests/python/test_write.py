@@ -288,7 +288,7 @@ def test_every_real_file_survives(sample_data: Path, tmp_path: Path) -> None:
         bw.write_csv(again, second, overwrite=True)
         assert second.read_bytes() == first.read_bytes()
         kinds[records.kind.name] += 1
-    assert kinds["bar"] >= 20 and kinds["quote"] >= 3 and kinds["trade"] >= 3
+    assert all(kinds[name] >= least for name, least in (("bar", 20), ("quote", 3), ("trade", 3)))
 
 
 @pytest.mark.parametrize("capacity", [1, 500, 1000, 4096])

@@ -57,7 +57,6 @@ class PartReport:
         rows_rejected: Rows refused.
         rows_filtered: Rows left out, having another symbol than the one asked for.
         bytes: Bytes of the text as it is stored; 0 if that is not known.
-        rows_filtered: Rows left out, having another symbol than the one asked for.
     """
 
     name: str
@@ -66,7 +65,6 @@ class PartReport:
     rows_rejected: int
     rows_filtered: int
     bytes: int
-    rows_filtered: int = 0
 
 
 @dataclass
