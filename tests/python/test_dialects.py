@@ -26,7 +26,11 @@ def test_every_packaged_dialect_loads_and_says_where_it_comes_from() -> None:
     for name, dialect in found.items():
         assert dialect.name == name
         assert dialect.title
-        assert {"open", "high", "low", "close"} <= set(dialect.columns)
+        assert {"bar": 4, "quote": 2, "trade": 1}[dialect.record] == len(dialect.kind.prices)
+        assert set(dialect.kind.prices) <= set(dialect.columns)
+        assert {"ts_event"} <= set(dialect.columns) or {"date", "time"} <= set(dialect.columns)
+        # Without sizes, they have to be optional: nobody could say what they are.
+        assert dialect.volume_optional or set(dialect.kind.sizes) <= set(dialect.columns)
 
 
 @pytest.mark.parametrize(
@@ -105,8 +109,10 @@ def test_a_databento_price_that_is_undefined_is_refused(tmp_path: Path) -> None:
         "ts_event,open,high,low,close,volume\n"
         "1704067200000000000,9223372036854775807,1000000000,1000000000,1000000000,7\n"
     )
-    with pytest.raises(bw.BarrowParseError, match="beyond the largest value"):
-        bw.read_csv(path, dialect="databento-ohlcv", encoding="fixed8")
+    for encoding in ("fixed8", "fixed16", "auto"):
+        with pytest.raises(bw.BarrowParseError, match="the cell is empty") as caught:
+            bw.read_csv(path, dialect="databento-ohlcv", encoding=encoding)
+        assert (caught.value.reason, caught.value.place.name) == ("empty", "open")
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Asia/Kolkata", "UTC"])
