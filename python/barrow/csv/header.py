@@ -137,10 +137,10 @@ def read_header(start: bytes, path: str, dialect: Dialect, needs_volume: bool) -
 
 def _cells(text: str, delimiter: str, dialect: Dialect, place: Place) -> list[str]:
     lines = io.StringIO(text, newline="")
-    quoting = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
-    reader = csv.reader(
-        lines, delimiter=delimiter, quotechar=dialect.quote or None, quoting=quoting
-    )
+    if dialect.quote:
+        reader = csv.reader(lines, delimiter=delimiter, quotechar=dialect.quote)
+    else:
+        reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
     try:
         return next(reader, [])
     except csv.Error as error:  # a cell of more than 128 KiB
