@@ -92,7 +92,7 @@ class RejectLog:
             self._total += 1
             if limit is not None and self.before + self._total > limit:
                 what = f"more than {limit:,} rows cannot be read; this one: {what}"
-                raise self._error(refusal, what, [option("max_errors", str(10 * limit or 10))])
+                raise self._error(refusal, what, [option("max_errors", 10 * limit or 10)])
             self._keep(refusal, what, column)
 
     def _keep(self, refusal: _Refusal, what: str, column: str | None) -> None:
