@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import barrow as bw
-from barrow import Bars
 
 HEADER = b"timestamp,open,high,low,close,volume\n"
 ROW = b"2024-01-02T09:30:00Z,1.0842,1.0850,1.0840,1.0848,312\n"
@@ -32,16 +31,19 @@ def damaged(data: bytes, how: str, numbers: list[int]) -> bytes:
     return bytes(changed)
 
 
-def read_everything(bars: Bars) -> int:
+def read_everything(records: bw.Bars | bw.Quotes | bw.Trades) -> int:
     """Touches every value in every way there is."""
-    for name in ("open", "high", "low", "close", "volume"):
-        bars.raw(name).sum()
-        bars.to_float64(name).sum()
-    bars.raw("ts_event").sum()
-    bars.timestamps("ts_init")
-    bw.validate(bars)
-    repr(bars)
-    return sum(1 for _ in bars)
+    for name in records.kind.values:
+        records.raw(name).sum()
+        records.to_float64(name).sum()
+    records.raw("ts_event").sum()
+    records.timestamps("ts_init")
+    if isinstance(records, bw.Trades):
+        records.raw("aggressor_side").sum()
+        records.trade_ids().to_pylist()
+    bw.validate(records)
+    repr(records)
+    return sum(1 for _ in records)
 
 
 def try_arrow(data: bytes, folder: Path, line: list) -> dict:

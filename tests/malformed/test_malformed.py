@@ -1,4 +1,4 @@
-"""Damaged inputs in child processes: an error of barrow, or bars, but never a crash."""
+"""Damaged inputs in child processes: an error of barrow, or records, but never a crash."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ import sys
 from pathlib import Path
 
 import barrow as bw
+import numpy as np
+import pyarrow as pa
 import pytest
+from barrow._arrow import FIXED8, TRADE, Meta, record_schema, stored_batch
+from barrow.ipc import ArrowFileWriter
 
 CHILD = Path(__file__).with_name("child.py")
 BATCH = 60
@@ -35,9 +39,25 @@ def run_all(mode: str, case: Path, lines: list[object]) -> list[dict]:
     ]
 
 
-@pytest.fixture(scope="module", params=["fixed8", "fixed16", "decimal128"])
+def write_trades(path: Path) -> Path:
+    """600 trades in three batches; ids are of many lengths."""
+    schema = record_schema(TRADE, FIXED8, Meta("EUR/USD.SIM", 2, 0))
+    values = np.arange(1, 201) * 10**9
+    times = np.arange(200, dtype=np.uint64)
+    ids = pa.array([str(i**3) for i in range(200)]).buffers()[1:]
+    columns = [values, values, np.arange(200, dtype=np.uint8) % 3, ids, times, times]
+    with ArrowFileWriter(path, schema) as writer:
+        for _ in range(3):
+            writer.write(stored_batch(schema, columns, 200))
+        writer.commit()
+    return path
+
+
+@pytest.fixture(scope="module", params=["fixed8", "fixed16", "decimal128", "trades"])
 def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole")
+    if request.param == "trades":
+        return write_trades(folder / "whole.arrow")
     rows = (f"{1_704_187_800 + 60 * i},{i}.25,{i + 1}.5,-{i},{i}.125,{i}\n" for i in range(600))
     (folder / "bars.csv").write_text("timestamp,open,high,low,close,volume\n" + "".join(rows))
     path = folder / "whole.arrow"
@@ -84,6 +104,16 @@ def test_every_flipped_bit_of_both_ends_never_crashes(whole: Path) -> None:
     size = whole.stat().st_size
     places = [*range(1024), *range(size - 1024, size)]
     flips = [["flip", place, 1 << bit] for place in places for bit in range(8)]
+    assert foreign(run_all("arrow", whole, flips)) == []
+
+
+def test_bytes_flipped_anywhere_never_crash(whole: Path) -> None:
+    size = whole.stat().st_size
+    rng = random.Random(4)
+    flips = [
+        ["flip", *(n for _ in range(8) for n in (rng.randrange(size), rng.randrange(1, 256)))]
+        for _ in range(120)
+    ]
     assert foreign(run_all("arrow", whole, flips)) == []
 
 

@@ -129,7 +129,7 @@ def test_the_account_adds_up(tmp_path: Path, out: Path) -> None:
 
 def test_progress_is_told(block: Path, out: Path) -> None:
     calls: list[tuple[int, int, int]] = []
-    bw.ingest(block, out, batch_rows=10_000, progress=lambda *call: calls.append(call))
+    bw.ingest(block, out, batch_rows=10_000, threads=1, progress=lambda *call: calls.append(call))
     size = block.stat().st_size
     assert [rows for *_, rows in calls] == list(range(10_000, 100_001, 10_000))
     assert {total for _, total, _ in calls} == {size}

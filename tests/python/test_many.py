@@ -283,6 +283,17 @@ def test_rejects_are_in_one_file_that_names_the_texts(folder: Path) -> None:
     assert scanned.read_bytes() == rejects.read_bytes()
 
 
+def test_bad_rows_of_all_texts_count_together(tmp_path: Path) -> None:
+    for name in ("1.csv", "2.csv", "3.csv"):
+        (tmp_path / name).write_text(HEADER + row(1) + "x\n")
+    assert len(bw.read_csv(f"{tmp_path}/*.csv", on_error="skip", max_errors=3)) == 3
+    with pytest.raises(bw.BarrowParseError) as caught:
+        bw.read_csv(f"{tmp_path}/*.csv", on_error="skip", max_errors=2)
+    assert str(caught.value).startswith(
+        f"{tmp_path}/3.csv line 3: more than 2 rows cannot be read; this one: "
+    )
+
+
 def test_an_error_in_a_later_text_leaves_nothing(folder: Path, tmp_path: Path) -> None:
     (folder / "part10.csv").write_text("a,b\n1,2\n")
     (folder / "part1.csv").write_text(HEADER + row(1) + "bad\n")
@@ -344,10 +355,14 @@ def test_mixed_symbols_are_noted(tmp_path: Path) -> None:
         (tmp_path / f"{name}.csv").write_text(SYMBOLS + f"{name},{row(1)}")
     bars = bw.read_csv(f"{tmp_path}/*.csv")
     mixed = f"several symbols are mixed: AAA in {tmp_path}/AAA.csv, BBB in {tmp_path}/BBB.csv"
-    assert bars.schema.metadata[b"symbol"] == b"AAA"
+    assert b"symbol" not in bars.schema.metadata  # as for one text with several
     assert bars.report.notes == [mixed]
     alone = bw.read_csv([tmp_path / "AAA.csv", tmp_path / "AAA.csv"])
+    assert alone.schema.metadata[b"symbol"] == b"AAA"
     assert not any(note.startswith("several") for note in alone.report.notes)
+    report = bw.read_csv(f"{tmp_path}/*.csv", symbol="BBB").report
+    assert (report.rows_in, report.rows_out, report.rows_filtered) == (2, 1, 1)
+    assert [part.rows_filtered for part in report.parts] == [1, 0]
 
 
 KLINE = "17041878{:02}000,1.25,2.5,1,1.5,7,1704187859999,10,3,1,1,0\n"
@@ -388,6 +403,34 @@ def test_the_first_text_with_rows_decides_the_dialect(tmp_path: Path) -> None:
     (tmp_path / "1.csv").write_text(HEADER)
     (tmp_path / "2.csv").write_text("".join(KLINE.format(at) for at in range(3)))
     assert len(bw.read_csv(f"{tmp_path}/*.csv")) == 3
+
+
+TRADES = "timestamp,price,size\n2024-01-02,1.5,{}\n"
+
+
+def test_trades_are_read_as_one(tmp_path: Path) -> None:
+    (tmp_path / "0.csv").write_text(HEADER)  # tells nothing, since it has no rows
+    for at in (1, 2):
+        (tmp_path / f"{at}.csv").write_text(TRADES.format(at))
+    trades = bw.read_csv(f"{tmp_path}/*.csv")
+    assert isinstance(trades, bw.Trades)
+    assert trades.raw("size").tolist() == [10**9, 2 * 10**9]
+    bw.ingest(f"{tmp_path}/*.csv", tmp_path / "out.arrow", batch_rows=1)
+    assert bw.open(tmp_path / "out.arrow").raw("size").tolist() == [10**9, 2 * 10**9]
+
+
+def test_threads_within_several_texts_change_nothing(tmp_path: Path) -> None:
+    for at in range(3):
+        rows = (row(minute % 60, volume=str(at * minute)) for minute in range(4000))
+        (tmp_path / f"{at}.csv").write_text(HEADER + "x\n" + "".join(rows) + "y\n")
+    found = []
+    for threads in (1, 2, 4):
+        rejects = tmp_path / f"{threads}.out"
+        options = {"on_error": "quarantine", "rejects": rejects, "chunk_bytes": 4096}
+        bars = bw.read_csv(f"{tmp_path}/*.csv", threads=threads, **options)
+        found.append((bars, facts(bars.report), bars.report.parts, rejects.read_bytes()))
+    assert found[0] == found[1] == found[2]
+    assert len(found[0][0]) == 12_000
 
 
 # ---------------------------------------------------------------------- check, sniff, CLI

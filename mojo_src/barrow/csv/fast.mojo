@@ -23,12 +23,10 @@ from barrow.csv.layout import (
     FIRST_VALUE,
     FRACTION,
     INIT,
-    REACH,
     Layout,
-    hash_masks,
+    find_row_end,
     hides_marks,
     read_values,
-    row_length,
 )
 from barrow.csv.learn import learn_layout
 from barrow.csv.plan import Role, RowPlan
@@ -315,7 +313,7 @@ struct LayoutEngine(Movable):
         var scale = self.layouts[current].scale
         var constant = self.layouts[current].constant
         var length = self.layouts[current].length
-        var unusual = self.layouts[current].is_unusual()
+        var unusual = self.layouts[current].unusual
 
         while True:
             var filled = 0
@@ -334,12 +332,14 @@ struct LayoutEngine(Movable):
                         inside &= digits[b].le(spread[b])
                     fits = all(inside)
                 if not predict or not fits:
-                    missed += 1
+                    comptime if predict:
+                        missed += 1
                     # Where the next row starts must not wait for the look-up.
-                    length = row_length[blocks](found)
+                    var row_end = find_row_end[blocks](found)
+                    length = row_end.length
                     if length == 0:
                         break
-                    var known = self._find[blocks](found, length)
+                    var known = self._find[blocks](found, row_end.key)
                     if known < 0:
                         break
                     current = known
@@ -352,7 +352,7 @@ struct LayoutEngine(Movable):
                     high_places = layout.high
                     scale = layout.scale
                     constant = layout.constant
-                    unusual = layout.is_unusual()
+                    unusual = layout.unusual
                 comptime second = min(1, blocks - 1)
                 var values = read_values[blocks, high](
                     self.layouts[current],
@@ -400,29 +400,24 @@ struct LayoutEngine(Movable):
     @always_inline
     def _find[
         blocks: Int
-    ](self, found: Array[Block, blocks], length: Int) -> Int:
-        """The layout of the row that starts a window, or -1."""
-        var masks = Array[UInt64, BLOCKS](fill=0)
-        comptime for b in range(blocks):
-            var others = pack_bits((found[b] - UInt8(ord("0"))).gt(9))
-            # The bytes of the row with its line end that lie in this block.
-            var inside = min(max(length - 64 * b, 0), 64)
-            masks[b] = others & (
-                ~UInt64(0) >> UInt64(64 - inside) if inside > 0 else 0
-            )
-        var key = hash_masks(masks[0], masks[1], masks[2], masks[3])
+    ](self, found: Array[Block, blocks], key: UInt64) -> Int:
+        """The layout of the row that starts a window, or -1.
+
+        Equal keys are where to look, equal bytes are what counts. A layout that ends
+        elsewhere cannot match: a line end is allowed in free bytes only, where it is
+        found later on.
+        """
         var slot = Int(key >> (64 - _TABLE_BITS))
         while True:
             var index = Int(self._table[slot])
             if index < 0:
                 return -1
             ref layout = self.layouts[index]
-            if layout.key == key and layout.length == length:
-                var inside = (found[0] - layout.lowest[0]).le(layout.spread[0])
-                comptime for b in range(1, blocks):
-                    inside &= (found[b] - layout.lowest[b]).le(layout.spread[b])
-                if all(inside):
-                    return index
+            var inside = (found[0] - layout.lowest[0]).le(layout.spread[0])
+            comptime for b in range(1, blocks):
+                inside &= (found[b] - layout.lowest[b]).le(layout.spread[b])
+            if all(inside):
+                return index
             slot = (slot + 1) % (1 << _TABLE_BITS)
 
     def _note_decimals[wide: Bool](mut self, row: Int, plan: RowPlan):

@@ -84,6 +84,8 @@ struct Layout(Copyable):
     """Whether any value is negative."""
     var has_free: Bool
     """Whether any byte is free."""
+    var unusual: Bool
+    """Whether there are free bytes, signs, or decimals that are not kept."""
     var side: UInt8
     """The aggressor of trades."""
     var id_begin: Int
@@ -125,6 +127,7 @@ struct Layout(Copyable):
         self.has_high = False
         self.has_sign = False
         self.has_free = False
+        self.unusual = False
         self.side = 0
         self.id_begin = 0
         self.id_length = 0
@@ -162,15 +165,6 @@ struct Layout(Copyable):
             ):
                 return False
         return True
-
-    @always_inline
-    def is_unusual(self) -> Bool:
-        """Tells whether rows need more than digits and separators looked at.
-
-        Returns:
-            Whether there are free bytes, signs, or decimals that are not kept.
-        """
-        return self.has_free or self.has_sign or self.shows_more
 
     @always_inline
     def signed(self, values: Lanes) -> Lanes:
@@ -276,9 +270,19 @@ def hash_masks(a: UInt64, b: UInt64, c: UInt64, d: UInt64) -> UInt64:
     return h * 0xD6E8FEB86659FD93 | 1
 
 
+@fieldwise_init
+struct RowEnd(TrivialRegisterPassable):
+    """The end of the row that starts a window."""
+
+    var length: Int
+    """Bytes of the row with its line end; 0 if it is longer than the window."""
+    var key: UInt64
+    """The hash of which bytes of the row are no digits."""
+
+
 @always_inline
-def row_length[blocks: Int](found: Array[Block, blocks]) -> Int:
-    """Finds the end of the row that starts a window.
+def find_row_end[blocks: Int](found: Array[Block, blocks]) -> RowEnd:
+    """Finds the end of the row that starts a window, and the key of its layout.
 
     Parameters:
         blocks: How many blocks the window has.
@@ -287,19 +291,19 @@ def row_length[blocks: Int](found: Array[Block, blocks]) -> Int:
         found: The window.
 
     Returns:
-        Bytes of the row with its line end; 0 if it is longer than the window.
+        The end and the key.
     """
-    var first = pack_bits(found[0].eq(UInt8(ord("\n"))))
-    comptime if blocks == 1:
-        return Int(count_trailing_zeros(first)) + 1 if first != 0 else 0
-    else:
-        if first != 0:
-            return Int(count_trailing_zeros(first)) + 1
-        comptime for b in range(1, blocks):
+    var masks = Array[UInt64, BLOCKS](fill=0)
+    var length = 0
+    comptime for b in range(blocks):
+        if length == 0:
             var ends = pack_bits(found[b].eq(UInt8(ord("\n"))))
+            var others = pack_bits((found[b] - UInt8(ord("0"))).gt(9))
+            # All up to the lowest bit, or all bits if there is none.
+            masks[b] = others & (ends ^ (ends - 1))
             if ends != 0:
-                return 64 * b + Int(count_trailing_zeros(ends)) + 1
-        return 0
+                length = 64 * b + Int(count_trailing_zeros(ends)) + 1
+    return RowEnd(length, hash_masks(masks[0], masks[1], masks[2], masks[3]))
 
 
 @always_inline

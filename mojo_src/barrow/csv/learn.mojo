@@ -86,6 +86,11 @@ def learn_layout[
     if not builder.finish():
         return None
     builder.layout.zoned = row.text_zoned
+    builder.layout.unusual = (
+        builder.layout.has_free
+        or builder.layout.has_sign
+        or builder.layout.shows_more
+    )
     builder.layout.key = key_of(text, begin, length)
     if not _agrees(builder.layout, text, begin, plan, row):
         return None

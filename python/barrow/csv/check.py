@@ -50,7 +50,7 @@ def check_csv(path: Given, **options: Unpack[CsvKeywords]) -> tuple[Report, CsvR
         reader.close()
     report = validator.report(inputs.name)
     unordered = any(finding.check == "ts_order" for finding in report.findings)
-    if reader.kind is BAR and unordered and twice:
+    if unordered and twice and reader.kind is BAR:
         count_distant_duplicates(report, *_all_stamps(inputs, checked))
     if isinstance(reader, ManyReader):
         report.findings = [_placed(finding, reader) for finding in report.findings]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -115,7 +114,7 @@ def read_header(start: bytes, path: str, dialect: Dialect, needs_volume: bool) -
     text = head.decode("utf-8", "backslashreplace")
     bare = "".join(text.split('"')[::2])  # what stands outside quotes
     delimiter = dialect.delimiter or max(_DELIMITERS, key=bare.count)
-    cells = next(_reader(text, delimiter, dialect))
+    cells = _cells(text, delimiter, dialect, Place(path, line))
     names = [name.strip() for name in cells]
     if dialect.header == "yes":
         fields, notes = _find_roles(names, path, line, dialect, needs_volume)
@@ -131,16 +130,22 @@ def read_header(start: bytes, path: str, dialect: Dialect, needs_volume: bool) -
             )
         row_end, _ = _line_end(start, after)
         row = start[after:row_end].decode("utf-8", "backslashreplace")
-        cells = next(_reader(row, delimiter, dialect), [])
+        cells = _cells(row, delimiter, dialect, Place(path, line + 1))
         begin, line = after, line + 1
     return _by_position(len(cells), path, delimiter, line, begin, dialect)
 
 
-def _reader(text: str, delimiter: str, dialect: Dialect) -> Iterator[list[str]]:
+def _cells(text: str, delimiter: str, dialect: Dialect, place: Place) -> list[str]:
     lines = io.StringIO(text, newline="")
-    if not dialect.quote:
-        return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
-    return csv.reader(lines, delimiter=delimiter, quotechar=dialect.quote)
+    if dialect.quote:
+        reader = csv.reader(lines, delimiter=delimiter, quotechar=dialect.quote)
+    else:
+        reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    try:
+        return next(reader, [])
+    except csv.Error as error:  # a cell of more than 128 KiB
+        what = f"this cannot be a line of names: {error}"
+        raise BarrowParseError(message(place, what), place, "not_a_header") from error
 
 
 def _by_position(

@@ -68,6 +68,13 @@ class _PartReader(RowReader):
         self.doubts = [doubt] if doubt else []
         return self._before
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing follows the header, which can be seen if it is short. The kind
+        of record and the dialect are then left to a text that has rows."""
+        source = self.source
+        return source.final and not bytes(source.buffer[source.begin : source.end]).strip()
+
 
 @dataclass(frozen=True)
 class _Account:
@@ -157,6 +164,7 @@ class ManyReader:
         self._dialect: Dialect | None = None
         self._empty: list[str] = []
         self._doubts: list[str] = []
+        self._rejected = 0  # rows of the texts that have been read
         # Rows that are refused go to one file, which the readers must not open.
         self._part_options = options
         if options.rejects is not None:
@@ -200,9 +208,13 @@ class ManyReader:
                     raise
                 self._leave_out(part)
                 continue
+            if reader.is_empty:
+                reader.close()
+                self._leave_out(part)
+                continue
             self._reader = self.source.current = reader
             reader.encoding = self.encoding
-            reader.log.before = sum(account.report.rows_rejected for account in self._accounts)
+            reader.log.total = self._rejected
             if self.rejects_file is not None:
                 reader.keep_rejects(partial(self.rejects_file.write, file=part.name))
             return
@@ -262,6 +274,7 @@ class ManyReader:
     def _close_part(self, reader: _PartReader) -> None:
         part = self._inputs.parts[self._number - 1]
         reader.close()
+        self._rejected = reader.log.total
         self._reader = self.source.current = None
         if reader.ended:
             self._accounts.append(self._account(reader))
@@ -289,12 +302,14 @@ class ManyReader:
         """The metadata of the rows read so far."""
         if self._settled:
             return self._settled[1]
-        metas = [account.meta for account in self._read_so_far()]
+        accounts = self._read_so_far()
+        metas = [account.meta for account in accounts]
+        symbols = {account.meta.symbol for account in accounts if account.report.rows_out}
         return replace(
             metas[0],
             price_precision=max(meta.price_precision for meta in metas),
             size_precision=max(meta.size_precision for meta in metas),
-            symbol=next((meta.symbol for meta in metas if meta.symbol), None),
+            symbol=symbols.pop() if len(symbols) == 1 else None,
         )
 
     def schema(self) -> pa.Schema:
@@ -341,8 +356,8 @@ class ManyReader:
         parts = []
         for number, part in enumerate(self._inputs.parts[: self._number], 1):
             report = found.get(number, CsvReport(part.name))
-            counts = (report.rows_in, report.rows_out, report.rows_rejected)
-            parts.append(PartReport(part.name, *counts, part.size, report.rows_filtered))
+            counts = (report.rows_in, report.rows_out, report.rows_rejected, report.rows_filtered)
+            parts.append(PartReport(part.name, *counts, part.size))
         return parts
 
     def close(self) -> None:

@@ -49,6 +49,7 @@ class RejectLog:
         path: The text as messages call it.
 
     Attributes:
+        total: Refused rows, which `max_errors` limits, those of texts before included.
         counts: Refused rows by reason and column.
         file: The file for them, if the options name one.
         keep: What takes them, as `RejectsFile.write` does.
@@ -60,7 +61,7 @@ class RejectLog:
         self._options = options
         self._header = header
         self._path = path
-        self.before = self._total = 0
+        self.total = 0
         self.counts: dict[tuple[str, str | None], RejectCount] = {}
         self.file: RejectsFile | None = None
         self.keep: Callable[[int, int, int, str, str, str, bytes], None] | None = None
@@ -89,8 +90,8 @@ class RejectLog:
             what, column = self._explain(refusal)
             if self._options.on_error == "raise":
                 raise self._error(refusal, what, [option("on_error", "skip")])
-            self._total += 1
-            if limit is not None and self.before + self._total > limit:
+            self.total += 1
+            if limit is not None and self.total > limit:
                 what = f"more than {limit:,} rows cannot be read; this one: {what}"
                 raise self._error(refusal, what, [option("max_errors", 10 * limit or 10)])
             self._keep(refusal, what, column)

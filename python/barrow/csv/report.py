@@ -55,16 +55,16 @@ class PartReport:
         rows_in: Rows of the text.
         rows_out: Rows read.
         rows_rejected: Rows refused.
-        bytes: Bytes of the text as it is stored; 0 if that is not known.
         rows_filtered: Rows left out, having another symbol than the one asked for.
+        bytes: Bytes of the text as it is stored; 0 if that is not known.
     """
 
     name: str
     rows_in: int
     rows_out: int
     rows_rejected: int
+    rows_filtered: int
     bytes: int
-    rows_filtered: int = 0
 
 
 @dataclass

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
 
-import pyarrow as pa
-
 from barrow._arrow import read_schema
 from barrow.csv import (
     CsvKeywords,
+    CsvOptions,
     CsvReport,
     ManyReader,
     RowReader,
@@ -23,6 +22,8 @@ from barrow.csv import (
 from barrow.csv.inputs import Given, Inputs, expand
 from barrow.errors import BarrowArgumentError, BarrowParseError, Place, message
 from barrow.ipc import ArrowFileWriter
+
+_CHUNKS_AT_ONCE = 4
 
 
 @dataclass
@@ -57,7 +58,7 @@ def ingest(
     progress: Callable[[int, int, int], None] | None = None,
     **options: Unpack[CsvKeywords],
 ) -> IngestReport:
-    """Reads CSV text and writes its bars into an Arrow IPC file.
+    """Reads CSV text and writes its records into an Arrow IPC file.
 
     Memory is bounded by `batch_rows` and the chunk size, whatever the size of the
     file. The output appears under its name only when it is whole and durable;
@@ -67,8 +68,8 @@ def ingest(
         path: As in `read_csv`.
         output: The file to write.
         overwrite: Whether it may replace one that is there.
-        batch_rows: Bars per record batch; a multiple of 8 keeps every column
-            aligned to 64 bytes.
+        batch_rows: Rows per record batch. Of trades it may be a few fewer, which keeps
+            every column aligned to 64 bytes.
         progress: Called with bytes read, bytes in all (0 if unknown) and rows.
         **options: As in `read_csv`.
 
@@ -146,19 +147,22 @@ def _copy(
     Precision and encoding are only known when the last row is read. They seldom
     change after the first batch; when they do, what is written is restated.
     """
-    columns = reader.new_columns(batch_rows)
+    batch_rows = reader.kind.aligned_rows(batch_rows)
+    columns = reader.new_columns(batch_rows * _batches_at_once(reader.options, batch_rows))
     first_ts = last_ts = batches = total = 0
     while not reader.ended:
         columns, rows = reader.read(columns, 0)
         if not rows:
             continue
-        if batches == 0 or reader.encoding.name != _encoding_of(writer.schema):
+        if batches == 0 or reader.encoding != read_schema(writer.schema, writer.path)[1]:
             writer.restate(reader.schema())
-        writer.write(columns.batch(writer.schema, rows))
-        if batches == 0:
-            first_ts = int(columns.stamps[0])
+        whole = columns.batch(writer.schema, rows)
+        for begin in range(0, rows, batch_rows):
+            writer.write(whole.slice(begin, batch_rows))
+            batches += 1
+        first_ts = first_ts or int(columns.stamps[0])
         last_ts = int(columns.stamps[rows - 1])
-        batches, total = batches + 1, total + rows
+        total += rows
         if progress is not None:
             progress(reader.source.position, reader.source.size, total)
     account = reader.report()
@@ -185,5 +189,8 @@ def _copy(
     return IngestReport(**vars(account), batches=batches, first_ts=first_ts, last_ts=last_ts)
 
 
-def _encoding_of(schema: pa.Schema) -> str:
-    return read_schema(schema, "schema")[1].name
+def _batches_at_once(options: CsvOptions, batch_rows: int) -> int:
+    """So many that all threads have some chunks to read between two writes."""
+    if options.threads == 1:
+        return 1
+    return max(1, _CHUNKS_AT_ONCE * options.threads * options.chunk_bytes // (64 * batch_rows))
