@@ -17,15 +17,16 @@ import pytest
 
 HERE = Path(__file__).parent
 CASES = sorted(path.name for path in HERE.iterdir() if (path / "input.csv").is_file())
-COLUMNS = ("open", "high", "low", "close", "volume", "ts_event", "ts_init")
 
 
-def integers(bars: bw.Bars, name: str) -> list[int]:
-    """A raw column as Python integers, whatever its width."""
-    raw = bars.raw(name)
+def cells(records: bw.Bars | bw.Quotes | bw.Trades, name: str) -> list[Any]:
+    """A column as Python integers, whatever its width, or as text."""
+    if name in records.kind.extra_names:
+        return list(records.to_arrow()[name].to_pylist())
+    raw = records.raw(name)
     if raw.ndim == 1:
         return raw.tolist()
-    signed = name != "volume"
+    signed = name in records.kind.prices
     return [int.from_bytes(word.tobytes(), "little", signed=signed) for word in raw]
 
 
@@ -33,18 +34,24 @@ def outcome(case: Path) -> dict[str, Any]:
     """What reading a case gives; the working directory must be the case."""
     options = json.loads((case / "options.json").read_text())
     try:
-        bars = bw.read_csv("input.csv", **options)
+        records = bw.read_csv("input.csv", **options)
     except bw.BarrowError as error:
         return {"error": type(error).__name__, "text": str(error)}
-    report = bars.report
+    report = records.report
     facts = (
         "rows_in", "rows_out", "rows_rejected", "blank_lines",
         "encoding", "price_precision", "size_precision",
     )  # fmt: skip
+    columns = records.kind.columns
+    # Where they are what they nearly always are, they are not worth a line.
+    named = {} if report.record == "bar" else {"columns": list(columns)}
+    filtered = {"rows_filtered": report.rows_filtered} if report.rows_filtered else {}
     return {
-        "rows": [list(row) for row in zip(*(integers(bars, n) for n in COLUMNS), strict=True)],
+        **named,
+        "rows": [list(row) for row in zip(*(cells(records, n) for n in columns), strict=True)],
         "report": {
             **{name: getattr(report, name) for name in facts},
+            **filtered,
             "rejects": [
                 [r.reason, r.column, r.count, r.first_line, r.sample] for r in report.rejects
             ],

@@ -124,6 +124,7 @@ class Row:
     text: bytes
     cells: list[str]
     reason: str | None = None
+    quoted: tuple[bool, ...] = ()
 
 
 # A quoted field has at most so many lines; a quote open any longer is a stray one.
@@ -142,9 +143,10 @@ def split_text(text: bytes, delimiter: bytes = b",") -> list[Row]:
     rows = []
     at, line = 0, 1
     while at < len(text):
-        begin, cells, reason = at, [], None
+        begin, cells, quoted, reason = at, [], [], None
         while True:
             cell = b""
+            quoted.append(text[at : at + 1] == b'"')
             if text[at : at + 1] == b'"':
                 found = _QUOTED.match(text, at)
                 lines = 0 if found is None else len(_LINE_END.findall(text[begin : found.end()]))
@@ -174,7 +176,7 @@ def split_text(text: bytes, delimiter: bytes = b",") -> list[Row]:
             row = text[begin:at]
         end = re.compile(rb"\r\n|\r|\n|\Z").match(text, at)
         if cells != [""] or row.startswith(b'"'):
-            rows.append(Row(line, begin, row, cells, reason))
+            rows.append(Row(line, begin, row, cells, reason, tuple(quoted)))
         line += len(re.findall(rb"\r\n|\r|\n", row)) + 1
         at = end.end()
     return rows
@@ -255,7 +257,7 @@ def integers(bars: object, name: str) -> list[int]:
     raw = bars.raw(name)
     if raw.ndim == 1:
         return raw.tolist()
-    data, signed = raw.tobytes(), name != "volume"
+    data, signed = raw.tobytes(), name != "volume" and not name.endswith("size")
     return [
         int.from_bytes(data[i : i + 16], "little", signed=signed) for i in range(0, len(data), 16)
     ]

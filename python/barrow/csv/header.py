@@ -222,10 +222,12 @@ def _find_roles(
         matches = [at for p in patterns for at in _matching(lower, p)]
         if not matches:
             continue
-        if role != "ts_event":  # where the order of the patterns tells the best
+        # Where several will do, the order of the patterns tells the best.
+        ranked = role in ("ts_event", "symbol")
+        if not ranked:
             matches.sort()
         first, *others = dict.fromkeys(matches)
-        if others and (role != "ts_event" or lower[first] == lower[others[0]]):
+        if others and (not ranked or lower[first] == lower[others[0]]):
             raise BarrowSchemaError(
                 message(
                     Place(path, line, others[0] + 1, names[others[0]]),
@@ -233,7 +235,7 @@ def _find_roles(
                     tries=["rename one of them"],
                 )
             )
-        if others:
+        if others and role == "ts_event":
             notes.append(f'"{names[first]}" is the time stamp, "{names[others[0]]}" is ignored')
         found[role] = first
     if "ts_event" in found:
@@ -244,7 +246,12 @@ def _find_roles(
     elif "time" in found and "date" not in found:
         found["ts_event"] = found.pop("time")
     _check_complete(names, found, path, line, dialect, needs_volume)
-    ignored = [name for at, name in enumerate(names) if at not in found.values()]
+    unnamed = (f"column {at + 1}" for at in range(len(names)))
+    ignored = [
+        name or number
+        for at, (name, number) in enumerate(zip(names, unnamed, strict=True))
+        if at not in found.values()
+    ]
     if ignored:
         notes.append(f"columns not read: {', '.join(ignored)}")
     return tuple(found.get(role, -1) for role in roles_of(dialect.kind)), notes

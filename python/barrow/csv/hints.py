@@ -1,6 +1,7 @@
 """How hints name options."""
 
 
-def option(name: str, value: str) -> str:
+def option(name: str, value: str | int) -> str:
     """An option as it is written in Python and on the command line."""
-    return f'{name}="{value}" (--{name.replace("_", "-")} {value})'
+    given = f'"{value}"' if isinstance(value, str) else value
+    return f'{name}={given} (--{name.replace("_", "-")} {value})'

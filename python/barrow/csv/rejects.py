@@ -93,7 +93,7 @@ class RejectLog:
             self.total += 1
             if limit is not None and self.total > limit:
                 what = f"more than {limit:,} rows cannot be read; this one: {what}"
-                raise self._error(refusal, what, [option("max_errors", str(10 * limit or 10))])
+                raise self._error(refusal, what, [option("max_errors", 10 * limit or 10)])
             self._keep(refusal, what, column)
 
     def _keep(self, refusal: _Refusal, what: str, column: str | None) -> None:

@@ -117,7 +117,8 @@ def sniff(start: bytes, path: str, options: CsvOptions) -> Verdict:
 
 
 def _signed(dialect: Dialect, start: bytes, path: str, options: CsvOptions) -> list[Candidate]:
-    """The dialect, if its signature is there and it reads every sample row."""
+    """The dialect, if its signature is there and it reads most sample rows: a bad one
+    among them must not turn its numbers into those of a generic dialect."""
     try:
         names = read_header(start, path, dialect, False).names
     except (BarrowSchemaError, BarrowParseError):
@@ -126,7 +127,7 @@ def _signed(dialect: Dialect, start: bytes, path: str, options: CsvOptions) -> l
     if not lower.issuperset(name.lower() for name in dialect.signature):
         return []
     candidate = _try(dialect, start, path, options)
-    return [candidate] if candidate is not None and candidate.good == candidate.rows else []
+    return [candidate] if candidate is not None and 2 * candidate.good > candidate.rows else []
 
 
 def check_fit(dialect: Dialect, start: bytes, path: str, options: CsvOptions) -> str:
@@ -222,6 +223,8 @@ def _fits(cells: list[str], header: Header, dialect: Dialect, options: CsvOption
     cells = cells + [""] * (len(header.names) - len(cells))
     kind = header.kind
     places = dict(zip(roles_of(kind), header.fields, strict=True))
+    if any(cells[places[role]] in dialect.nulls for role in kind.prices):
+        return _has_time(cells, places, dialect, options)  # the prices do not tell
     prices = [_number(cells[places[role]], dialect) for role in kind.prices]
     if not _plausible([price for price in prices if price is not None], kind):
         return False
