@@ -24,7 +24,11 @@ from barrow.csv.split import FieldSpans
 comptime size_word[
     word: DType
 ] = DType.uint64 if word == DType.int64 else DType.uint128
-"""The type of a raw size as wide as a raw price of type `word`."""
+"""The type of a raw size that is as wide as a raw price.
+
+Parameters:
+    word: The type of the raw price.
+"""
 
 
 struct RowValues[word: DType](Movable):

@@ -335,7 +335,7 @@ struct LayoutEngine(Movable):
                     comptime if predict:
                         missed += 1
                     # Where the next row starts must not wait for the look-up.
-                    var row_end = find_row_end[blocks](found)
+                    var row_end = find_row_end[blocks](found, plan.delimiter)
                     length = row_end.length
                     if length == 0:
                         break

@@ -99,7 +99,7 @@ struct Layout(Copyable):
     var epoch: Bool
     """Whether the stamp is an epoch."""
     var key: UInt64
-    """A hash of the length and of which bytes are no digits."""
+    """A hash of which bytes are marks; see `marks_of`."""
 
     def __init__(out self, length: Int):
         """Allows any row.
@@ -263,7 +263,7 @@ def hash_masks(a: UInt64, b: UInt64, c: UInt64, d: UInt64) -> UInt64:
         d: The mask of the fourth block.
 
     Returns:
-        A hash; never zero for a row, whose line end is no digit.
+        A hash; never zero for a row, whose line end is a mark.
     """
     var h = (a * 0x9E3779B97F4A7C15) ^ (b * 0xC2B2AE3D27D4EB4F)
     h ^= (c * 0x165667B19E3779F9) ^ (d * 0x27D4EB2F165667C5)
@@ -277,11 +277,29 @@ struct RowEnd(TrivialRegisterPassable):
     var length: Int
     """Bytes of the row with its line end; 0 if it is longer than the window."""
     var key: UInt64
-    """The hash of which bytes of the row are no digits."""
+    """The hash of which bytes of the row are marks."""
 
 
 @always_inline
-def find_row_end[blocks: Int](found: Array[Block, blocks]) -> RowEnd:
+def marks_of(bytes: Block, delimiter: UInt8) -> UInt64:
+    """Tells delimiters, signs, points, blanks and line ends from digits and letters.
+
+    Letters are left out so that rows have one key whatever an identifier holds.
+
+    Args:
+        bytes: Text.
+        delimiter: What separates fields.
+
+    Returns:
+        A bit for every mark.
+    """
+    return pack_bits(bytes.lt(UInt8(ord("0"))) | bytes.eq(delimiter))
+
+
+@always_inline
+def find_row_end[
+    blocks: Int
+](found: Array[Block, blocks], delimiter: UInt8) -> RowEnd:
     """Finds the end of the row that starts a window, and the key of its layout.
 
     Parameters:
@@ -289,6 +307,7 @@ def find_row_end[blocks: Int](found: Array[Block, blocks]) -> RowEnd:
 
     Args:
         found: The window.
+        delimiter: What separates fields.
 
     Returns:
         The end and the key.
@@ -298,9 +317,8 @@ def find_row_end[blocks: Int](found: Array[Block, blocks]) -> RowEnd:
     comptime for b in range(blocks):
         if length == 0:
             var ends = pack_bits(found[b].eq(UInt8(ord("\n"))))
-            var others = pack_bits((found[b] - UInt8(ord("0"))).gt(9))
             # All up to the lowest bit, or all bits if there is none.
-            masks[b] = others & (ends ^ (ends - 1))
+            masks[b] = marks_of(found[b], delimiter) & (ends ^ (ends - 1))
             if ends != 0:
                 length = 64 * b + Int(count_trailing_zeros(ends)) + 1
     return RowEnd(length, hash_masks(masks[0], masks[1], masks[2], masks[3]))

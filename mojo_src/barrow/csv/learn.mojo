@@ -11,6 +11,7 @@ from barrow.csv.layout import (
     INIT,
     Layout,
     hash_masks,
+    marks_of,
     read_values,
 )
 from barrow.csv.learn_times import place_times
@@ -91,27 +92,22 @@ def learn_layout[
         or builder.layout.has_sign
         or builder.layout.shows_more
     )
-    builder.layout.key = key_of(text, begin, length)
+    builder.layout.key = _key_of(text, begin, length, plan.delimiter)
     if not _agrees(builder.layout, text, begin, plan, row):
         return None
     return builder.layout.copy()
 
 
-def key_of(text: ByteView, begin: Int, length: Int) -> UInt64:
-    """Hashes which bytes of a row are no digits.
-
-    Args:
-        text: The chunk.
-        begin: Where the row starts.
-        length: Its bytes with the line end, at most 256.
-
-    Returns:
-        The key of its layout.
-    """
+def _key_of(
+    text: ByteView, begin: Int, length: Int, delimiter: UInt8
+) -> UInt64:
+    """The key of a row of at most 256 bytes, its line end among them."""
     var masks = Array[UInt64, BLOCKS](fill=0)
-    for i in range(length):
-        if not is_digit(text[begin + i]):
-            masks[i // 64] |= UInt64(1) << UInt64(i % 64)
+    for b in range(BLOCKS):
+        var bytes = Block(255)
+        for i in range(min(length - 64 * b, 64)):
+            bytes[i] = text[begin + 64 * b + i]
+        masks[b] = marks_of(bytes, delimiter)
     return hash_masks(masks[0], masks[1], masks[2], masks[3])
 
 
