@@ -15,9 +15,10 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 import barrow as bw
-from barrow._arrow import format_stamp
+from barrow._arrow import KINDS, format_stamp
 from barrow._lib import native
 from barrow.cli_convert import convert
+from barrow.csv import CsvOptions
 
 app = typer.Typer(
     help="Market-data text to exact Arrow columns.",
@@ -72,6 +73,28 @@ BarTypeOption = Annotated[
     str | None,
     typer.Option(help="Such as EUR/USD.SIM-1-MINUTE-BID-EXTERNAL.", show_default=False),
 ]
+InstrumentOption = Annotated[
+    str | None,
+    typer.Option(help="Of quotes and trades, such as EUR/USD.SIM.", show_default=False),
+]
+SymbolOption = Annotated[
+    str | None,
+    typer.Option(help="Read only rows with that in the symbol column.", show_default=False),
+]
+MaxErrorsOption = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="Bad rows to put up with; any number if not given.",
+        show_default=False,
+    ),
+]
+EncodingOption = Annotated[_Encoding, typer.Option(help="How values are stored.")]
+RoundingOption = Annotated[_Rounding, typer.Option(help="What happens to digits that do not fit.")]
+ThreadsOption = Annotated[
+    int, typer.Option(min=1, help="How many threads parse; the result is the same with any.")
+]
 PrecisionOption = Annotated[str, typer.Option(metavar="N|auto", help="Decimals to keep.")]
 VolumeOption = Annotated[
     str | None,
@@ -97,6 +120,22 @@ def _precision(text: str) -> Any:
     return int(text) if text.isascii() and text.isdigit() else text
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Market-data text to exact Arrow columns."""
+
+
 @app.command()
 def ingest(
     files: Inputs,
@@ -104,6 +143,8 @@ def ingest(
         str, typer.Option("--output", "-o", help="The Arrow file to write.", show_default=False)
     ],
     bar_type: BarTypeOption = None,
+    instrument_id: InstrumentOption = None,
+    symbol: SymbolOption = None,
     dialect: DialectOption = "auto",
     timezone: ZoneOption = None,
     time_format: FormatOption = None,
@@ -111,12 +152,10 @@ def ingest(
     stamp: Annotated[
         _Stamp | None, typer.Option(help="open: ts_init is the close.", show_default=False)
     ] = None,
-    encoding: Annotated[_Encoding, typer.Option(help="How values are stored.")] = _Encoding.auto,
+    encoding: EncodingOption = _Encoding.auto,
     price_precision: PrecisionOption = "auto",
     size_precision: PrecisionOption = "auto",
-    rounding: Annotated[
-        _Rounding, typer.Option(help="What happens to digits that do not fit.")
-    ] = _Rounding.exact,
+    rounding: RoundingOption = _Rounding.exact,
     default_volume: VolumeOption = None,
     ts_init_delta: Annotated[
         int, typer.Option(metavar="NS", help="Nanoseconds from ts_event to ts_init.")
@@ -125,7 +164,9 @@ def ingest(
     rejects: Annotated[
         str | None, typer.Option(metavar="FILE", help="Where bad rows go.", show_default=False)
     ] = None,
-    batch_rows: Annotated[int, typer.Option(min=1, help="Bars per record batch.")] = 65_536,
+    max_errors: MaxErrorsOption = None,
+    batch_rows: Annotated[int, typer.Option(min=1, help="Records per batch.")] = 65_536,
+    threads: ThreadsOption = CsvOptions.threads,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     as_json: JsonOption = False,
@@ -158,6 +199,8 @@ def ingest(
             batch_rows=batch_rows,
             progress=progress,
             bar_type=bar_type,
+            instrument_id=instrument_id,
+            symbol=symbol,
             dialect=dialect,
             timezone=timezone,
             time_format=time_format,
@@ -171,6 +214,8 @@ def ingest(
             ts_init_delta=ts_init_delta,
             on_error="quarantine" if rejects and on_error is _OnError.stop else on_error.value,
             rejects=rejects,
+            max_errors=max_errors,
+            threads=threads,
         )
     if as_json:
         print(report.to_json())
@@ -185,7 +230,8 @@ def _line(file: str | None, line: int) -> str:
 def _print_ingest(report: bw.IngestReport, rejects: str | None) -> None:
     rate = report.rows_in / report.seconds
     print(
-        f"{report.output}: {report.rows_out:,} bars of {report.rows_in:,} rows, "
+        f"{report.output}: {report.rows_out:,} {KINDS[report.record].plural} of "
+        f"{report.rows_in:,} rows, "
         f"{report.encoding}, precision {report.price_precision}/{report.size_precision}, "
         f"{format_stamp(report.first_ts)} to {format_stamp(report.last_ts)}"
     )
@@ -193,6 +239,8 @@ def _print_ingest(report: bw.IngestReport, rejects: str | None) -> None:
         f"  {report.bytes_in:,} bytes in, {report.bytes_out:,} out, {report.batches} batches, "
         f"{report.seconds:.2f} s, {rate:,.0f} rows/s"
     )
+    if report.rows_filtered:
+        print(f"  left out {report.rows_filtered:,} rows of other symbols")
     for reject in report.rejects:
         where = f' in column "{reject.column}"' if reject.column else ""
         print(
@@ -214,31 +262,49 @@ def _print_ingest(report: bw.IngestReport, rejects: str | None) -> None:
 def check(
     files: Inputs,
     bar_type: BarTypeOption = None,
+    instrument_id: InstrumentOption = None,
+    symbol: SymbolOption = None,
     dialect: DialectOption = "auto",
     timezone: ZoneOption = None,
     time_format: FormatOption = None,
+    encoding: EncodingOption = _Encoding.auto,
+    price_precision: PrecisionOption = "auto",
+    size_precision: PrecisionOption = "auto",
+    rounding: RoundingOption = _Rounding.exact,
     default_volume: VolumeOption = None,
+    max_errors: MaxErrorsOption = None,
+    threads: ThreadsOption = CsvOptions.threads,
     as_json: JsonOption = False,
 ) -> None:
     """Validate records: values, prices against each other, order, duplicates, gaps.
 
     Reads CSV and Arrow files. Exits with 1 if there are errors.
     """
-    noun = "bars"
     if len(files) == 1 and _is_arrow(files[0]):
-        records = bw.open(files[0])
+        if symbol is not None:
+            raise bw.BarrowArgumentError(f"symbol: {files[0]} is no text with a column of them")
+        records = bw.open(files[0], instrument_id=instrument_id)
         report = bw.validate(records, bar_type=bar_type)
         report.source, noun = files[0], records.kind.plural
     else:
-        report, _ = bw.check_csv(
+        report, account = bw.check_csv(
             files,
             bar_type=bar_type,
+            instrument_id=instrument_id,
+            symbol=symbol,
             dialect=dialect,
             timezone=timezone,
             time_format=time_format,
+            encoding=encoding.value,
+            price_precision=_precision(price_precision),
+            size_precision=_precision(size_precision),
+            rounding=rounding.value,
+            max_errors=max_errors,
+            threads=threads,
             # A missing volume column is no reason not to look at the rest.
             default_volume="0" if default_volume is None else default_volume,
         )
+        noun = KINDS[account.record].plural
     if as_json:
         print(report.to_json())
     else:
@@ -387,9 +453,9 @@ def main() -> None:
     """Runs the command line and turns errors into messages and exit statuses."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGINT, _interrupt)
     try:
+        signal.signal(signal.SIGINT, _interrupt)
+        signal.signal(signal.SIGTERM, _interrupt)
         app()
     except bw.BarrowError as error:
         _tell(error)
@@ -404,6 +470,10 @@ def main() -> None:
         # The reader of our output left, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    finally:
+        # Nothing is left to interrupt but the end of Python itself.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

@@ -325,23 +325,47 @@ def test_a_killed_ingest_leaves_no_half_rejects_under_the_final_name(
     assert "rejects.csv" not in names(out.parent)
 
 
+def catches(pid: int, number: int) -> bool:
+    """Whether a process handles a signal; `main` does so with SIGTERM once it begins."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    mask = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(mask.split()[1], 16) >> (number - 1) & 1)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_at_any_moment_the_file_is_whole_or_not_there(
     tmp_path: Path, block: Path, out: Path, number: int
 ) -> None:
     path = repeat(block, tmp_path / "bars.csv", 5, ROW.replace("1.0848", "1.08480000000001"))
-    rng = random.Random(int(number))
-    for _ in range(6):
+
+    def started() -> subprocess.Popen:
         process = subprocess.Popen(
             [*BARROW, "ingest", str(path), "-o", str(out)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )
-        time.sleep(rng.uniform(0.3, 2.0))
+        # What Python does while it still imports barrow is not ours.
+        while process.poll() is None and not catches(process.pid, signal.SIGTERM):
+            time.sleep(0.002)
+        return process
+
+    process, begun = started(), time.monotonic()
+    process.communicate(timeout=60)
+    whole = time.monotonic() - begun
+    assert (process.returncode, len(bw.open(out))) == (0, 500_001)
+    out.unlink()
+    rng = random.Random(int(number))
+    for share in (0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 1):
+        process = started()
+        time.sleep(whole * share * rng.uniform(0.9, 1.1))
         process.send_signal(number)
         _, errors = process.communicate(timeout=60)
         assert "Traceback" not in errors
+        assert process.returncode in (0, -number, 130)
         if out.exists():
             assert len(bw.open(out)) == 500_001
             out.unlink()

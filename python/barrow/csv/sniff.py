@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass, field
 from typing import Unpack
 
@@ -23,6 +24,8 @@ from barrow.errors import (
 )
 
 _SAMPLE_ROWS = 40
+_SAMPLE_BYTES = 1 << 16
+_LONG = re.compile(r"([^\"',;|\t\r\n]{256})[^\"',;|\t\r\n]+")
 _START_BYTES = 1 << 16
 
 
@@ -202,7 +205,11 @@ def _try(
 
 def _sample(text: bytes, header: Header) -> list[list[str]]:
     """The cells of the first rows; the last one may be cut off, so it is left out."""
-    decoded = text[: 1 << 16].decode("utf-8", "replace").replace("\0", " ")
+    start = text[:_SAMPLE_BYTES]
+    if start.count(b"\n") < 2:  # rows are very long: two of them have to do
+        start = text
+    decoded = start.decode("utf-8", "replace").replace("\0", " ")
+    decoded = _LONG.sub(r"\1", decoded)  # the csv module takes no long fields
     reader = csv.reader(io.StringIO(decoded, newline=""), delimiter=header.delimiter)
     rows = []
     try:
