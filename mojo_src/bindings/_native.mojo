@@ -8,6 +8,7 @@ from capi import ModuleTable, Obj, py_none, decref
 from column_calls import *
 from csv_calls import *
 from ipc_calls import *
+from row_calls import row_type, rows_new
 from tick_calls import *
 from value_calls import *
 from write_calls import *
@@ -19,6 +20,8 @@ def PyInit__native() abi("C") -> Obj:
     # environment, and not at the first call.
     decref(py_none())
     var table = ModuleTable()
+    table.add[row_type, 0]("row_type", "Makes the type of rows.")
+    table.add[rows_new, 5]("rows_new", "Rows of one owner, one after another.")
     table.add[csv_new, 2]("csv_new", "Makes a row decoder.")
     table.add[csv_push, 9]("csv_push", "Reads rows of a chunk.")
     table.add[csv_begin, 3]("csv_begin", "Counts from zero again.")

@@ -4,18 +4,23 @@ Buffers are anything contiguous with the buffer protocol. `wide` chooses 128-bit
 values (scale 16) instead of 64-bit ones (scale 9).
 """
 
-from typing import Any, NewType, TypeAlias
+from typing import Any, NewType, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 # Before Python 3.12 type checkers do not see that arrays are buffers.
 Buffer: TypeAlias = bytes | bytearray | memoryview | np.ndarray[Any, Any] | pa.Buffer
+_Row = TypeVar("_Row")
 _Decoder = NewType("_Decoder", object)
 _Checks = NewType("_Checks", object)
 _TickChecks = NewType("_TickChecks", object)
 _Writer = NewType("_Writer", object)
 
+def row_type() -> type: ...
+def rows_new(
+    base: type, cls: type[_Row], owner: object, begin: int, count: int, /
+) -> list[_Row]: ...
 def csv_new(plan: dict[str, Any], line: int, /) -> _Decoder: ...
 def csv_push(
     decoder: _Decoder,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pyarrow as pa
 
@@ -24,14 +23,12 @@ class Bars(Records[Bar]):
 
     __slots__ = ()
     kind = BAR
+    item = Bar
 
     @property
     def bar_type(self) -> str | None:
         """The bar type as text."""
         return self._meta.identity
-
-    def _record(self, row: tuple[Any, ...]) -> Bar:
-        return Bar(row[:5], row[5], row[6], self._meta, self._encoding)
 
 
 class Quotes(Records[QuoteTick]):
@@ -43,14 +40,12 @@ class Quotes(Records[QuoteTick]):
 
     __slots__ = ()
     kind = QUOTE
+    item = QuoteTick
 
     @property
     def instrument_id(self) -> str | None:
         """The instrument id as text."""
         return self._meta.identity
-
-    def _record(self, row: tuple[Any, ...]) -> QuoteTick:
-        return QuoteTick(row[:4], row[4], row[5], self._meta, self._encoding)
 
 
 class Trades(Records[TradeTick]):
@@ -62,6 +57,7 @@ class Trades(Records[TradeTick]):
 
     __slots__ = ()
     kind = TRADE
+    item = TradeTick
 
     @property
     def instrument_id(self) -> str | None:
@@ -78,9 +74,6 @@ class Trades(Records[TradeTick]):
             BarrowCorruptError: They come from a file whose offsets are damaged.
         """
         return self.to_arrow()["trade_id"]
-
-    def _record(self, row: tuple[Any, ...]) -> TradeTick:
-        return TradeTick(row[:2], row[4], row[5], self._meta, self._encoding, row[2], row[3])
 
 
 AnyRecords = Bars | Quotes | Trades

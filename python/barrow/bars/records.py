@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import ABC
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
@@ -28,8 +28,8 @@ from barrow._arrow import (
     record_schema,
 )
 from barrow._lib import native
-from barrow.bars.items import Record
-from barrow.errors import BarrowArgumentError, BarrowCorruptError, BarrowSchemaError, message
+from barrow.bars.items import Cells, Record, check_text
+from barrow.errors import BarrowArgumentError, BarrowSchemaError, message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +59,7 @@ class Records(ABC, Generic[R]):
         "_batches", "_checked", "_encoding", "_meta", "_schema", "_starts", "_views", "report",
     )  # fmt: skip
     kind: ClassVar[RecordKind]
+    item: ClassVar[type[Any]]  # the class of one record
 
     def __init__(
         self, batches: Sequence[pa.RecordBatch], schema: pa.Schema, *, checked: bool = True
@@ -78,7 +79,7 @@ class Records(ABC, Generic[R]):
         self._schema = record_schema(self.kind, self._encoding, self._meta)
         self._batches = tuple(_conform(b, self._schema) for b in batches if b.num_rows)
         self._starts: list[int] = [0, *accumulate(batch.num_rows for batch in self._batches)]
-        self._views: dict[int, tuple[Any, ...]] = {}
+        self._views: dict[int, Cells] = {}
         self._checked = checked
         self.report: Any = None
 
@@ -159,7 +160,8 @@ class Records(ABC, Generic[R]):
         if not 0 <= row < len(self):
             raise IndexError(f"{self.kind.name} {at} of {len(self)}")
         part = bisect_right(self._starts, row) - 1
-        return next(self._decode(part, row - self._starts[part], 1))
+        records: list[R] = self.item.rows(self._part(part), row - self._starts[part], 1)
+        return records[0]
 
     def _slice(self, begin: int, end: int, step: int) -> Self:
         if step != 1:
@@ -176,40 +178,30 @@ class Records(ABC, Generic[R]):
     def __iter__(self) -> Iterator[R]:
         for part, batch in enumerate(self._batches):
             for begin in range(0, batch.num_rows, _ITERATION_ROWS):
-                yield from self._decode(part, begin, _ITERATION_ROWS)
+                count = min(_ITERATION_ROWS, batch.num_rows - begin)
+                yield from self.item.rows(self._part(part), begin, count)
 
-    def _decode(self, part: int, begin: int, count: int) -> Iterator[R]:
-        columns = [
-            self._cells(view[begin : begin + count], name in self.kind.prices)
-            for name, view in zip(self.kind.columns, self._part(part), strict=True)
+    def to_list(self) -> list[R]:
+        """All records: 56 bytes each, and the columns they look into."""
+        lists = [
+            self.item.rows(self._part(part), 0, batch.num_rows)
+            for part, batch in enumerate(self._batches)
         ]
-        return map(self._record, zip(*columns, strict=True))
+        return lists[0] if len(lists) == 1 else [record for part in lists for record in part]
 
-    @abstractmethod
-    def _record(self, row: tuple[Any, ...]) -> R:
-        """The record of one row, which has a cell for every column."""
-
-    def _part(self, part: int) -> tuple[Any, ...]:
+    def _part(self, part: int) -> Cells:
         """The columns of one batch: NumPy views, Arrow arrays where they are text."""
-        views = self._views.get(part)
-        if views is None:
+        cells = self._views.get(part)
+        if cells is None:
             columns = [(name, self._batches[part].column(name)) for name in self.kind.columns]
-            views = self._views[part] = tuple(
+            views = tuple(
                 column if is_text(column.type) else raw_view(self.kind, column, name)
                 for name, column in columns
             )
-        return views
-
-    def _cells(self, view: Any, signed: bool) -> list[Any]:
-        if isinstance(view, pa.Array):
-            if not self._checked:
-                _check_text(view)
-            return list(view.to_pylist())
-        if view.ndim == 1:
-            return list(view.tolist())
-        words = view[:, 1].view(np.int64) if signed else view[:, 1]
-        low, high = view[:, 0].tolist(), words.tolist()
-        return [(h << 64) | w for h, w in zip(high, low, strict=True)]
+            cells = self._views[part] = Cells(
+                self.kind, self._meta, self._encoding, views, checked=self._checked
+            )
+        return cells
 
     # ---------------------------------------------------------------- columns
 
@@ -241,7 +233,7 @@ class Records(ABC, Generic[R]):
                 message("raw", f"column {name!r} is text", tries=[f"{name}s()"])
             )
         at = self.kind.columns.index(name)
-        views = [self._part(part)[at] for part in range(len(self._batches))]
+        views = [self._part(part).columns[at] for part in range(len(self._batches))]
         if len(views) == 1:
             return views[0]  # type: ignore[no-any-return]
         if not views:
@@ -298,7 +290,7 @@ class Records(ABC, Generic[R]):
             for batch in self._batches:
                 for column in batch.columns:
                     if is_text(column.type):
-                        _check_text(column)
+                        check_text(column)
             self._checked = True
         return self._batches
 
@@ -381,7 +373,10 @@ class Records(ABC, Generic[R]):
         """Raw values as NumPy integers, or as Python's where they have 128 bits."""
         if not self._encoding.wide:
             return self.raw(name)
-        return self._cells(self.raw(name), name in self.kind.prices)
+        words = self.raw(name)
+        high = words[:, 1].view(np.int64) if name in self.kind.prices else words[:, 1]
+        pairs = zip(high.tolist(), words[:, 0].tolist(), strict=True)
+        return [(h << 64) | low for h, low in pairs]
 
     # ---------------------------------------------------------------- the rest
 
@@ -449,16 +444,6 @@ def _same(mine: Records[Any], theirs: Records[Any], name: str) -> bool:
     if is_text(mine.schema.field(name).type):
         return bool(mine.to_arrow()[name].equals(theirs.to_arrow()[name]))
     return bool(np.array_equal(mine.raw(name), theirs.raw(name)))
-
-
-def _check_text(column: pa.Array) -> None:
-    """Refuses text whose offsets leave its bytes, or that is not UTF-8."""
-    try:
-        column.validate(full=True)
-    except pa.ArrowInvalid as error:
-        raise BarrowCorruptError(
-            message("a column of text", f"is damaged: {error}", tries=["write the file again"])
-        ) from error
 
 
 def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
