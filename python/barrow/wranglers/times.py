@@ -63,7 +63,8 @@ def _fill(chunk: pa.Array, column: Column, first_row: int, unit: str, room: Arra
         values = np.frombuffer(column_buffer(chunk), np.int64)
         _scale(values, _FACTORS[dtype.unit], column, first_row, room)
     elif pa.types.is_date32(dtype):
-        _scale(np.frombuffer(column_buffer(chunk), np.int32), _DAY, column, first_row, room)
+        days = np.frombuffer(column_buffer(chunk), np.int32).astype(np.int64)
+        _scale(days, _DAY, column, first_row, room)
     elif pa.types.is_date64(dtype):
         values = np.frombuffer(column_buffer(chunk), np.int64)
         _scale(values, _FACTORS["ms"], column, first_row, room)

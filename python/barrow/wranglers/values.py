@@ -177,13 +177,15 @@ def _refused(
     found = _text_of(chunk, at, target.signed, column.scale)
     what = explain(reason, found, target.encoding, target.precision, target.signed)
     sentinel = _sentinel(chunk, at, target.signed)
-    if sentinel is not None:
-        what = f"holds {sentinel}, a sentinel, expected a value"
     tries = []
     precision = "price_precision" if target.signed else "size_precision"
-    if reason == "decimals":
+    if sentinel is not None:
+        what, reason = f"holds {sentinel}, a sentinel, expected a value", "sentinel"
+    elif reason == "decimals" and pa.types.is_fixed_size_binary(chunk.type):
+        tries = [f"a larger {precision}", 'invalid_raw="repair" for the nearest value']
+    elif reason == "decimals":
         tries = [f"a larger {precision}", 'rounding="half_even"']
-    elif reason == "overflow" and not target.encoding.wide and sentinel is None:
+    elif reason == "overflow" and not target.encoding.wide:
         tries = ['encoding="fixed16"']
     elif reason == "not_finite":
         tries = ["drop or fill such rows first, such as df.dropna()"]
