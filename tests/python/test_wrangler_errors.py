@@ -50,7 +50,8 @@ VALUES = [
     ),
     ({"close": column(np.nan)}, f'row 17 column "close": "nan" is not a finite number{DROP}'),
     ({"low": column(-np.inf)}, f'row 17 column "low": "-inf" is not a finite number{DROP}'),
-    ({"volume": column(-1.0, good=5.0)}, 'row 17 column "volume": "-1.0" is negative, expected zero or more'),
+    ({"volume": column(-1.0, good=5.0)}, 'row 17 column "volume": "-1.0" is negative, '
+     "expected zero or more"),
     (
         {"open": column(1e14)},
         'row 17 column "open": "100000000000000.0" is beyond the largest value of fixed16, '
@@ -82,7 +83,7 @@ def test_a_value_that_does_not_fit(columns, text):
 def test_an_iterator_that_fails_gives_what_came_before_and_raises():
     records = wrangler(encoding="fixed8").from_pandas_iter(frame(close=column(np.nan)), 5)
     assert [next(records).ts_event for _ in range(15)]
-    with pytest.raises(bw.BarrowParseError, match="row 17"):
+    with pytest.raises(bw.BarrowParseError, match=r"row 17"):
         next(records)
 
 
@@ -183,7 +184,9 @@ def test_times_out_of_range():
     )
     delta = -(2**62)
     text = refusal(bw.BarrowParseError, wrangler().to_columns, frame(2), ts_init_delta=delta)
-    assert text.startswith('row 0 column "ts_init": "1704153600000000000 + -4611686018427387904 ns"')
+    assert text.startswith(
+        'row 0 column "ts_init": "1704153600000000000 + -4611686018427387904 ns"'
+    )
     text = refusal(bw.BarrowParseError, wrangler().to_columns, frame(1, ts_event=["yesterday"]))
     assert text == (
         'row 0 column "ts_event": "yesterday" is not a date and time in a form that is known'
@@ -240,14 +243,14 @@ def test_wranglers_that_cannot_be(arguments, options, text):
 
 def test_arguments_of_a_call():
     for chunk_size in (0, -1, 1.5, True):
-        with pytest.raises(bw.BarrowArgumentError, match="^chunk_size: "):
+        with pytest.raises(bw.BarrowArgumentError, match=r"^chunk_size: "):
             wrangler().from_pandas_iter(frame(2), chunk_size)
-        with pytest.raises(bw.BarrowArgumentError, match="^chunk_size: "):
+        with pytest.raises(bw.BarrowArgumentError, match=r"^chunk_size: "):
             wrangler().from_csv_iter("x.csv", chunk_size)
     for delta in (1.5, "1", 2**63):
-        with pytest.raises(bw.BarrowArgumentError, match="^ts_init_delta: "):
+        with pytest.raises(bw.BarrowArgumentError, match=r"^ts_init_delta: "):
             wrangler().to_columns(frame(2), ts_init_delta=delta)
-    with pytest.raises(bw.BarrowArgumentError, match="^instrument id"):
+    with pytest.raises(bw.BarrowArgumentError, match=r"^instrument id"):
         QuoteTickDataWranglerV2("EURUSD", 5, 0)
 
 
@@ -263,7 +266,11 @@ def test_from_schema():
         "  try: BarDataWranglerV2(bar_type, price_precision, size_precision)"
     )
     for key, value, text in (
-        ("price_precision", "five", "schema: metadata price_precision is 'five', expected a number"),
+        (
+            "price_precision",
+            "five",
+            "schema: metadata price_precision is 'five', expected a number",
+        ),
         ("price_precision", "99", "schema: metadata is no good: price_precision: 99 is no number"),
         ("bar_type", "EURUSD", 'schema: metadata is no good: bar type "EURUSD": has 1 of'),
         ("bar_type", b"\xff", "schema: metadata is no UTF-8: "),

@@ -197,7 +197,7 @@ def test_a_volume_that_is_not_there():
     with pytest.raises(bw.BarrowSchemaError, match="column volume missing"):
         bar_wrangler().to_columns(frame, default_volume=None)
     for bad in (-1, "x", 0.5):
-        with pytest.raises(bw.BarrowArgumentError, match="^default_volume: "):
+        with pytest.raises(bw.BarrowArgumentError, match=r"^default_volume: "):
             bar_wrangler().to_columns(frame, default_volume=bad)
 
 

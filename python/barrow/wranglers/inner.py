@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Any, ClassVar, Generic, TypeVar, Unpack
 
 import pyarrow as pa
@@ -74,8 +75,8 @@ class _StreamWrangler(Generic[R]):
             data: As in `process_record_batch_bytes`, which also says what is raised;
                 about values, when their batch is reached.
         """
-        for records in self.process_batches(data):
-            yield from records  # type: ignore[misc]
+        batches: Iterator[Any] = self.process_batches(data)
+        return chain.from_iterable(batches)
 
     def process_batches(self, data: Any) -> Iterator[AnyRecords]:
         """The batches of a stream as `Bars`, `Quotes` or `Trades`.
@@ -176,9 +177,10 @@ def _read_stream(data: Any) -> tuple[pa.Schema, list[pa.Message]]:
         raise BarrowCorruptError(
             message(_WHERE, f"its {whole.size:,} bytes hold no schema, expected an IPC stream")
         )
-    begin = bytes(whole.slice(0, 4))
+    view = memoryview(whole)
+    begin = bytes(view[:4])
     mark = _END if begin == _MARK else _END[4:]
-    found = bytes(whole.slice(end, len(mark)))
+    found = bytes(view[end : end + len(mark)])
     if found != mark:
         raise _cut_off(end, whole.size, len(messages), "the mark of its end is missing")
     end += len(mark)
