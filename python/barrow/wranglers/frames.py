@@ -209,7 +209,7 @@ def _from_series(series: Any, name: str) -> pa.ChunkedArray:
             values = values.astype(values.dtype.newbyteorder("="))
     try:
         array = pa.array(values) if values is not series else pa.array(series, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+    except (pa.ArrowException, OverflowError, UnicodeEncodeError) as error:
         raise BarrowSchemaError(
             message(
                 f'frame column "{name}"',

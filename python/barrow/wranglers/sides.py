@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from barrow._arrow import AggressorSide, column_buffer
 from barrow.errors import BarrowParseError, BarrowSchemaError, message, shown
@@ -113,8 +112,3 @@ def identifiers(column: Column, first_row: int) -> pa.Array:
             message(f'column "{column.name}"', f"is damaged: {error}"), reason="not_utf8"
         ) from error
     return whole
-
-
-def is_empty(array: pa.Array) -> bool:
-    """Whether a text of a column is empty."""
-    return bool(pc.any(pc.equal(pc.binary_length(array), 0)).as_py())
