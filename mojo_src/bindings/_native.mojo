@@ -6,6 +6,7 @@ converts the result back. `python/barrow/_native.pyi` has the Python signatures.
 
 from capi import ModuleTable, Obj, py_none, decref
 from column_calls import *
+from convert_calls import *
 from csv_calls import *
 from ipc_calls import *
 from row_calls import row_type, rows_new
@@ -43,6 +44,15 @@ def PyInit__native() abi("C") -> Obj:
     )
     table.add[column_widen, 3]("column_widen", "64-bit to 128-bit values.")
     table.add[column_narrow, 3]("column_narrow", "128-bit to 64-bit values.")
+    table.add[column_from_floats, 7](
+        "column_from_floats", "Floats to raw values, by their shortest text."
+    )
+    table.add[column_from_decimals, 8](
+        "column_from_decimals", "Integers at any scale to raw values."
+    )
+    table.add[column_from_texts, 7](
+        "column_from_texts", "Decimal texts to raw values."
+    )
     table.add[checks_new, 0]("checks_new", "Counts of nothing yet.")
     table.add[checks_push, 4]("checks_push", "Checks a batch of bars.")
     table.add[checks_counts, 1]("checks_counts", "Counts so far.")

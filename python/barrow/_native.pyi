@@ -62,6 +62,37 @@ def column_to_float64(
 ) -> None: ...
 def column_widen(raw: Buffer, signed: bool, wide: Buffer, /) -> None: ...
 def column_narrow(wide: Buffer, signed: bool, raw: Buffer, /) -> int: ...
+def column_from_floats(
+    values: Buffer,
+    single: bool,
+    wide: bool,
+    signed: bool,
+    precision: int,
+    rounding: int,
+    raw: Buffer,
+    /,
+) -> tuple[int, int, int, int]: ...
+def column_from_decimals(
+    values: Buffer,
+    bits: int,
+    source_scale: int,
+    wide: bool,
+    signed: bool,
+    precision: int,
+    rounding: int,
+    raw: Buffer,
+    /,
+) -> tuple[int, int, int, int]: ...
+def column_from_texts(
+    offsets: Buffer,
+    data: Buffer,
+    wide: bool,
+    signed: bool,
+    precision: int,
+    rounding: int,
+    raw: Buffer,
+    /,
+) -> tuple[int, int, int, int]: ...
 def checks_new() -> _Checks: ...
 def checks_push(checks: _Checks, columns: tuple[Buffer, ...], wide: bool, step: int, /) -> None: ...
 def checks_counts(checks: _Checks, /) -> tuple[int, ...]: ...
