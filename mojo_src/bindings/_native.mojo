@@ -62,6 +62,7 @@ def PyInit__native() abi("C") -> Obj:
     table.add[arrow_take_stream, 2](
         "arrow_take_stream", "Takes over all arrays of a stream."
     )
+    table.add[arrow_empty, 1]("arrow_empty", "A batch without rows.")
     table.add[arrow_fields, 1]("arrow_fields", "What the columns are.")
     table.add[arrow_rows, 1]("arrow_rows", "Rows of a batch.")
     table.add[arrow_find, 2]("arrow_find", "Finds a column by its name.")

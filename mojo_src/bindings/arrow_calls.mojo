@@ -14,6 +14,7 @@ from barrow.arrow import (
     Schema,
     SchemaPtr,
     StreamPtr,
+    empty_batch,
     lend_array,
     lend_schema,
     lend_stream,
@@ -84,6 +85,15 @@ def arrow_take_stream(args: Args, n: Int) raises PyErr -> Obj:
         return result
     except fault:
         gil_acquire(state)
+        raise _error(fault)
+
+
+def arrow_empty(args: Args, n: Int) raises PyErr -> Obj:
+    """Args: schema. Returns a batch without rows."""
+    var handle = handle_of[ArcPointer[Schema], _SHARED](args[])
+    try:
+        return new_handle[_BATCH](empty_batch(handle[].value))
+    except fault:
         raise _error(fault)
 
 

@@ -235,10 +235,10 @@ def import_pyarrow_array(data: Any) -> ImportedArray:
     """Takes over a single array without copying.
 
     Args:
-        data: Whatever has `__arrow_c_array__`, or `__arrow_c_stream__` and one chunk.
+        data: Whatever has `__arrow_c_array__`, or `__arrow_c_stream__` and at most one chunk.
 
     Raises:
-        BarrowArgumentError: It has neither, or several chunks or none.
+        BarrowArgumentError: It has neither, or several chunks.
         BarrowCorruptError: It breaks the C Data Interface.
         BarrowUnsupportedError: It is legal, but of a type that is not read.
     """
@@ -249,10 +249,10 @@ def import_pyarrow_recordbatch(data: Any) -> ImportedBatch:
     """Takes over a record batch without copying.
 
     Args:
-        data: Whatever has `__arrow_c_array__`, or `__arrow_c_stream__` and one batch.
+        data: Whatever has `__arrow_c_array__`, or `__arrow_c_stream__` and at most one batch.
 
     Raises:
-        BarrowArgumentError: It has neither, or several batches or none.
+        BarrowArgumentError: It has neither, or several batches.
         BarrowCorruptError: It breaks the C Data Interface.
         BarrowSchemaError: It is an array, but not of structs.
         BarrowUnsupportedError: It is legal, but has a type that is not read.
@@ -301,6 +301,9 @@ def _single(data: Any, what: str, struct: bool) -> tuple[_ArrowSchema, _ArrowBat
     if not hasattr(data, "__arrow_c_stream__"):
         raise _no_producer(data, what, "__arrow_c_array__ or __arrow_c_stream__")
     schema, batches = native.arrow_take_stream(data.__arrow_c_stream__(), struct)
+    if not batches:
+        # How streams say that there are no rows.
+        return schema, native.arrow_empty(schema)
     if len(batches) != 1:
         raise BarrowArgumentError(
             message(

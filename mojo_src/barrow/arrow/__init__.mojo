@@ -17,5 +17,6 @@ from barrow.arrow.c_data import (
 )
 from barrow.arrow.decode import narrow, to_float64, total, widen
 from barrow.arrow.export import lend_array, lend_schema, lend_stream
+from barrow.arrow.produce import BatchMaker, empty_batch
 from barrow.arrow.schema import Field, Schema
 from barrow.arrow.types import ColumnType, Layout, parse_format

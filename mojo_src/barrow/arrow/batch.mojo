@@ -142,7 +142,7 @@ struct Column(Copyable):
                 bad = at
             before = here
         var end = Int(offsets[self.length])
-        if bad < 0 and end > 0 and self.buffers[2] == 0:
+        if bad < 0 and end > 0 and not is_address(self.buffers[2]):
             raise Fault(
                 "CorruptError",
                 String(
@@ -335,6 +335,8 @@ struct Batch(Copyable):
     def require_batch(self) raises Fault:
         """Refuses what is no record batch: another type, or rows that are null.
 
+        Remembers that no row is null, if that had to be counted.
+
         Raises:
             Fault: If this is none.
         """
@@ -357,6 +359,7 @@ struct Batch(Copyable):
                     " rows are null as a whole\n  try: import it as an array",
                 ),
             )
+        self.owner[].at[].null_count = 0
 
 
 def require_struct(schema: Schema) raises Fault:
@@ -477,19 +480,18 @@ def _check_buffers(schema: Schema, at: Int, array: ArrayPtr) raises Fault:
         raise _damaged(schema, at, String(a.n_buffers, " buffers"))
     if not is_address(a.buffers):
         raise _damaged(schema, at, "the list of buffers is NULL")
-    for i in range(Int(expected)):
-        var buffer = word_at(a.buffers, i)
-        if buffer != 0 and not is_address(buffer):
-            raise _damaged(
-                schema, at, String("buffer ", i + 1, " is no address")
-            )
     if a.null_count > 0 and word_at(a.buffers, 0) == 0:
         raise _damaged(
             schema, at, String(a.null_count, " nulls, but no validity buffer")
         )
-    if a.length == 0 or type.layout == Layout.STRUCT:
+    if a.length == 0:
+        return  # without rows, buffers may point nowhere in any way
+    var validity = word_at(a.buffers, 0)
+    if validity != 0 and not is_address(validity):
+        raise _damaged(schema, at, "buffer 1 is no address")
+    if type.layout == Layout.STRUCT:
         return
-    if word_at(a.buffers, 1) == 0:
+    if not is_address(word_at(a.buffers, 1)):
         raise _damaged(
             schema, at, String(a.length, " rows, but buffer 2 is NULL")
         )

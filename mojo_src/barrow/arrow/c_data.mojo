@@ -230,7 +230,8 @@ def release_stream(at: StreamPtr):
 
 
 # The structs below live on the heap: foreign code writes to them, and a local that
-# is written behind the compiler's back may be read back stale.
+# is written behind the compiler's back may be read back stale. A pointer `at` does not
+# keep its owner: the owner must be used once more after the last access through it.
 struct OwnedSchema(Movable):
     """A schema that is released once, when this is dropped."""
 
@@ -255,6 +256,19 @@ struct OwnedSchema(Movable):
     def __deinit__(deinit self):
         """Releases the schema."""
         release_schema(self.at)
+        self.at.unsafe_free()
+
+    def move_to(deinit self, target: SchemaPtr):
+        """Moves the schema elsewhere, as the interface defines moving.
+
+        Args:
+            target: Where to; written over.
+        """
+        target.unsafe_write(self.at[])
+        self.at.unsafe_free()
+
+    def forget(deinit self):
+        """Drops the struct without releasing what it says it holds."""
         self.at.unsafe_free()
 
 
@@ -282,6 +296,19 @@ struct OwnedArray(Movable):
     def __deinit__(deinit self):
         """Releases the array."""
         release_array(self.at)
+        self.at.unsafe_free()
+
+    def move_to(deinit self, target: ArrayPtr):
+        """Moves the array elsewhere, as the interface defines moving.
+
+        Args:
+            target: Where to; written over.
+        """
+        target.unsafe_write(self.at[])
+        self.at.unsafe_free()
+
+    def forget(deinit self):
+        """Drops the struct without releasing what it says it holds."""
         self.at.unsafe_free()
 
 
@@ -348,7 +375,7 @@ struct OwnedStream(Movable):
         )
         if status != 0:
             # What a failed call left behind is not to be believed.
-            result.at[].release = 0
+            result^.forget()
             raise self._failed("schema", Int(status))
         return result^
 
@@ -366,7 +393,7 @@ struct OwnedStream(Movable):
             self.at, result.at
         )
         if status != 0:
-            result.at[].release = 0
+            result^.forget()
             raise self._failed("next array", Int(status))
         if result.at[].release == 0:
             return None

@@ -46,11 +46,32 @@ def lend_schema(schema: ArcPointer[Schema], target: SchemaPtr):
 def lend_array(batch: Batch, target: ArrayPtr):
     """Fills in an array for a consumer.
 
+    A batch that leaves out rows of its columns goes out with columns that have been
+    cut to its rows: not every consumer looks at the struct around them.
+
     Args:
         batch: What to lend.
         target: A struct of the consumer, written over.
     """
     _lend_array(batch.owner, batch.owner[].at, target)
+    if not batch.schema[].is_batch() or not _no_row_is_null(target):
+        return
+    var skipped = target[].offset
+    var share = _Share(unsafe_from_address=target[].private_data)
+    target[].offset = 0
+    target[].null_count = 0
+    target[].buffers = Int(Pointer(to=share[].no_validity))
+    for i in range(Int(target[].n_children)):
+        var child = ArrayPtr(unsafe_from_address=word_at(target[].children, i))
+        if skipped != 0 or child[].length != target[].length:
+            child[].offset += skipped
+            child[].length = target[].length
+            if child[].null_count > 0:
+                child[].null_count = -1
+
+
+def _no_row_is_null(array: ArrayPtr) -> Bool:
+    return array[].null_count == 0 or word_at(array[].buffers, 0) == 0
 
 
 def lend_stream(
@@ -81,7 +102,20 @@ def lend_stream(
 
 
 comptime _SchemaShare = Pointer[ArcPointer[Schema], MutUntrackedOrigin]
-comptime _ArrayShare = Pointer[ArcPointer[OwnedArray], MutUntrackedOrigin]
+
+
+struct _ArrayShare(Movable):
+    """What keeps an array's owner, behind `private_data`."""
+
+    var no_validity: Int
+    var owner: ArcPointer[OwnedArray]
+
+    def __init__(out self, owner: ArcPointer[OwnedArray]):
+        self.no_validity = 0
+        self.owner = owner
+
+
+comptime _Share = Pointer[_ArrayShare, MutUntrackedOrigin]
 
 
 def _lend_schema(
@@ -139,8 +173,8 @@ def _lend_array(
             )
             words.unsafe_store(i, Int(child))
         list = Int(words)
-    var share = unsafe_alloc[ArcPointer[OwnedArray]](1)
-    share.unsafe_write(owner)
+    var share = unsafe_alloc[_ArrayShare](1)
+    share.unsafe_write(_ArrayShare(owner))
     var release: ArrayRelease = _release_lent_array
     var lent = source[]
     lent.children = list
@@ -156,7 +190,7 @@ def _release_lent_array(at: ArrayPtr) abi("C"):
         child.unsafe_free()
     if at[].n_children > 0:
         WordPtr(unsafe_from_address=at[].children).unsafe_free()
-    var share = _ArrayShare(unsafe_from_address=at[].private_data)
+    var share = _Share(unsafe_from_address=at[].private_data)
     at[].release = 0
     share.unsafe_deinit_pointee()
     share.unsafe_free()

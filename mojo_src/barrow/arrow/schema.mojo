@@ -89,7 +89,7 @@ struct Schema(Movable):
         return len(self._columns)
 
     def field_index(self, column: Int) -> Int:
-        """Tells site a column is among the fields.
+        """Tells where a column is among the fields.
 
         Args:
             column: Its index, from 0 to `columns()` exclusive.
