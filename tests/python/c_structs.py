@@ -118,7 +118,7 @@ class Producer:
 
     def array(
         self,
-        length: int,
+        rows: int,
         buffers: Sequence[int],
         children: Sequence[Array] = (),
         label: str = "array",
@@ -126,7 +126,7 @@ class Producer:
     ) -> Array:
         """An array; `changed` writes over its fields."""
         made = Array(
-            length, 0, 0, len(buffers), len(children), self.words(buffers),
+            rows, 0, 0, len(buffers), len(children), self.words(buffers),
             self.words([address(child) for child in children]), None,
             self._release(label, ArrayRelease), None,
         )  # fmt: skip

@@ -194,7 +194,7 @@ def empty_batch(schema: ArcPointer[Schema]) raises Fault -> Batch:
         schema: Its schema.
 
     Returns:
-        The batch; it has no buffers, as the interface allows without rows.
+        The batch.
 
     Raises:
         Fault: Never.
@@ -206,7 +206,9 @@ def empty_batch(schema: ArcPointer[Schema]) raises Fault -> Batch:
 
 def _fill_empty(schema: Schema, at: Int, target: ArrayPtr):
     ref field = schema.fields[at]
-    var held = _Held(List[UInt8](), List[UInt8](), List[UInt8]())
+    # Readers want the one offset that texts have without a row.
+    var offset = List[UInt8](length=8, fill=0)
+    var held = _Held(List[UInt8](), offset^, List[UInt8]())
     var buffers = field.type.layout.buffers()
     _new_array(held^, 0, False, buffers).move_to(target)
     if field.children == 0:
