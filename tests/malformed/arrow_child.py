@@ -37,7 +37,7 @@ def damage(producer: Producer, line: list[Any]) -> tuple[Any, Any]:
     what |= {f"array {key}": item for key, item in arrays.items()}
     if target in what:
         setattr(what[target], field, value)
-    if value == "loop":  # a struct that is its own child, twice
+    if line[2] == "loop":  # a struct that is its own child, twice
         loop = schemas["l"]
         loop.format, loop.n_children = producer.text("+s"), 2
         loop.children = producer.words([addressof(loop)] * 2)

@@ -70,7 +70,7 @@ struct BatchMaker(Movable):
             Fault: If the type holds other values, or there are too few or too
                 many.
         """
-        var type = parse_format(format, String('new column "', name, '"'))
+        var type = parse_format(format)
         if not type.holds[dtype]():
             raise Fault(
                 "ArgumentError",

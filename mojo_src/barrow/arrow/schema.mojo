@@ -175,118 +175,120 @@ def _read(
 ) raises Fault:
     """Reads one struct and what is inside; appends to the fields."""
     comptime what: StaticString = "Arrow schema"
-    var above = _place(fields, what, parent)
-    if parent >= 0:
-        above += ", a column of it"
-    if at[].release == 0:
-        raise Fault(
-            "CorruptError",
-            above
-            + ": it was released or moved before\n  try: a fresh capsule; each"
-            " can be consumed once",
-        )
-    if not is_address(at[].release):
-        raise Fault("CorruptError", above + ": release is no address")
-    if not is_address(at[].format):
-        raise Fault("CorruptError", above + ": the format is NULL")
-    if depth > _DEEPEST or len(fields) >= _MOST_FIELDS:
-        raise Fault(
-            "UnsupportedError",
-            String(
-                above,
-                ": more than ",
-                _DEEPEST,
-                " levels or ",
-                _MOST_FIELDS,
-                " fields",
-            ),
-        )
-    var name = String()
-    if at[].name != 0:
-        name = _text(at[].name, above + ": the name")
     var here = len(fields)
-    var field = Field(
-        name^,
-        ColumnType(String(), Layout.STRUCT, 0, None),
-        at[].flags & FLAG_NULLABLE != 0,
-        parent,
-        0,
-        here + 1,
-    )
-    fields.append(field^)
-    var site = _place(fields, what, here)
-    var type = parse_format(_text(at[].format, site + ": the format"), site)
-    if at[].dictionary != 0:
-        raise Fault(
-            "UnsupportedError",
-            site
-            + ": dictionaries are not read\n  try: decode the column first, as"
-            " `dictionary_decode()` of pyarrow does",
-        )
-    _check_metadata(at[].metadata, site)
-    var children = Int(at[].n_children)
-    if type.layout != Layout.STRUCT and children != 0:
-        raise Fault(
-            "CorruptError",
-            String(
-                site,
-                ": ",
-                children,
-                " children, expected none of ",
-                type.format,
-            ),
-        )
-    if children < 0 or children > _MOST_FIELDS:
-        raise Fault("CorruptError", String(site, ": ", children, " children"))
-    if children > 0 and not is_address(at[].children):
-        raise Fault("CorruptError", site + ": the list of children is NULL")
+    var children: Int
+    # Texts for errors are made when there is one: they would cost more than the
+    # reading.
+    try:
+        children = _read_field(at, fields, parent, depth)
+    except fault:
+        var site = _place(fields, what, min(here, len(fields) - 1))
+        if len(fields) == here and parent >= 0:
+            site = _place(fields, what, parent) + ", a column of it"
+        raise Fault(fault.kind, site + ": " + fault.message)
     for i in range(children):
         var child = word_at(at[].children, i)
         if not is_address(child):
             raise Fault(
-                "CorruptError", String(site, ": child ", i + 1, " is NULL")
+                "CorruptError",
+                String(
+                    _place(fields, what, here), ": child ", i + 1, " is NULL"
+                ),
             )
         _read(SchemaPtr(unsafe_from_address=child), fields, here, depth + 1)
-    fields[here].type = type^
-    fields[here].children = children
     fields[here].end = len(fields)
 
 
-def _text(address: Int, what: String) raises Fault -> String:
+def _read_field(
+    at: SchemaPtr, mut fields: List[Field], parent: Int, depth: Int
+) raises Fault -> Int:
+    """Reads one struct without its children; gives their number."""
+    if at[].release == 0:
+        raise _corrupt(
+            "it was released or moved before\n  try: a fresh capsule; each can be"
+            " consumed once"
+        )
+    if not is_address(at[].release):
+        raise _corrupt("release is no address")
+    if not is_address(at[].format):
+        raise _corrupt("the format is NULL")
+    if depth > _DEEPEST or len(fields) >= _MOST_FIELDS:
+        raise Fault(
+            "UnsupportedError",
+            String(
+                "more than ", _DEEPEST, " levels or ", _MOST_FIELDS, " fields"
+            ),
+        )
+    var name = String()
+    if at[].name != 0:
+        name = _text(at[].name, "the name")
+    fields.append(
+        Field(
+            name^,
+            ColumnType(String(), Layout.STRUCT, 0, None),
+            at[].flags & FLAG_NULLABLE != 0,
+            parent,
+            0,
+            len(fields) + 1,
+        )
+    )
+    var type = parse_format(_text(at[].format, "the format"))
+    if at[].dictionary != 0:
+        raise Fault(
+            "UnsupportedError",
+            (
+                "dictionaries are not read\n  try: decode the column first, as"
+                " `dictionary_decode()` of pyarrow does"
+            ),
+        )
+    _check_metadata(at[].metadata)
+    var children = Int(at[].n_children)
+    if type.layout != Layout.STRUCT and children != 0:
+        raise _corrupt(
+            String(children, " children, expected none of ", type.format)
+        )
+    if children < 0 or children > _MOST_FIELDS:
+        raise _corrupt(String(children, " children"))
+    if children > 0 and not is_address(at[].children):
+        raise _corrupt("the list of children is NULL")
+    fields[len(fields) - 1].type = type^
+    fields[len(fields) - 1].children = children
+    return children
+
+
+def _corrupt(var message: String) -> Fault:
+    return Fault("CorruptError", message^)
+
+
+def _text(address: Int, what: StaticString) raises Fault -> String:
     if not is_address(address):
-        raise Fault("CorruptError", what + " is no address")
+        raise _corrupt(String(what, " is no address"))
     var found = c_text(address, _LONGEST_TEXT)
     if not found:
-        raise Fault(
-            "CorruptError",
-            String(what, " is longer than ", _LONGEST_TEXT, " bytes"),
+        raise _corrupt(
+            String(what, " is longer than ", _LONGEST_TEXT, " bytes")
         )
     if not found.value().is_utf8():
-        raise Fault("CorruptError", what + " is not UTF-8")
+        raise _corrupt(String(what, " is not UTF-8"))
     return found.value().text()
 
 
-def _check_metadata(address: Int, site: String) raises Fault:
+def _check_metadata(address: Int) raises Fault:
     """Walks the lengths: whoever receives the schema next may believe them."""
     if address == 0:
         return
     if not is_address(address):
-        raise Fault("CorruptError", site + ": the metadata is no address")
+        raise _corrupt("the metadata is no address")
     var at = address
     var pairs = _int32(at)
     if pairs < 0 or pairs > _MOST_METADATA:
-        raise Fault(
-            "CorruptError", String(site, ": metadata of ", pairs, " pairs")
-        )
+        raise _corrupt(String("metadata of ", pairs, " pairs"))
     at += 4
     for _ in range(2 * pairs):
         var length = _int32(at)
         at += 4 + length
         if length < 0 or at - address > _MOST_METADATA:
-            raise Fault(
-                "CorruptError",
-                String(site, ": metadata with a text of ", length, " bytes"),
-            )
+            raise _corrupt(String("metadata with a text of ", length, " bytes"))
 
 
 def _int32(address: Int) -> Int:

@@ -70,12 +70,11 @@ struct ColumnType(Copyable):
         return self.dtype.value() == dtype
 
 
-def parse_format(format: StringSpan, site: String) raises Fault -> ColumnType:
+def parse_format(format: StringSpan) raises Fault -> ColumnType:
     """Reads a format string.
 
     Args:
         format: The text, such as `w:8`.
-        site: What has this type, for the error.
 
     Returns:
         The type.
@@ -118,15 +117,14 @@ def parse_format(format: StringSpan, site: String) raises Fault -> ColumnType:
         raise Fault(
             "UnsupportedError",
             String(
-                site,
-                ': type "',
+                'type "',
                 format,
                 '" is not read\n  try: cast the column, or leave it out',
             ),
         )
     raise Fault(
         "CorruptError",
-        String(site, ': there is no type "', _shown(format), '"'),
+        String('there is no type "', _shown(format), '"'),
     )
 
 

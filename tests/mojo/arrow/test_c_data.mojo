@@ -293,7 +293,7 @@ def test_columns_of_another_length_are_refused() raises:
 
 def said_of(format: String) -> String:
     try:
-        var type = parse_format(format, "x")
+        var type = parse_format(format)
         return String(type.layout.code, " ", type.width)
     except fault:
         return String(fault.kind)
