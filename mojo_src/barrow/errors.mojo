@@ -11,6 +11,7 @@ the caller decides whether the first one becomes a `Failure`.
 | `ParseError` | text is not the value asked of it |
 | `CorruptError` | bytes break their format: a magic, a length, an offset from the file |
 | `SchemaError` | a column is missing, or has another type or precision |
+| `UnsupportedError` | legal, but barrow does not do it |
 | `IoError` | the operating system said no |
 | `InternalError` | no input should reach this |
 
@@ -48,10 +49,34 @@ comptime CorruptError = Failure["CorruptError"]
 """Bytes break their format."""
 comptime SchemaError = Failure["SchemaError"]
 """A column is missing, or has another type or precision."""
+comptime UnsupportedError = Failure["UnsupportedError"]
+"""Legal, but barrow does not do it."""
 comptime IoError = Failure["IoError"]
 """The operating system said no."""
 comptime InternalError = Failure["InternalError"]
 """No input should reach this."""
+
+
+@fieldwise_init
+struct Fault(Copyable, Writable):
+    """An error of any kind, for functions that can fail in more than one way.
+
+    A function names one type of error, so one that meets both damaged and
+    unsupported input raises this.
+    """
+
+    var kind: StaticString
+    """The name of one of the kinds above."""
+    var message: String
+    """Where, what, what was expected, what to try."""
+
+    def write_to(self, mut w: Some[Writer]):
+        """Writes the kind and the message.
+
+        Args:
+            w: Where to write.
+        """
+        w.write(self.kind, ": ", self.message)
 
 
 @fieldwise_init

@@ -5,6 +5,7 @@ converts the result back. `python/barrow/_native.pyi` has the Python signatures.
 """
 
 from capi import ModuleTable, Obj, py_none, decref
+from arrow_calls import *
 from column_calls import *
 from convert_calls import *
 from csv_calls import *
@@ -68,5 +69,19 @@ def PyInit__native() abi("C") -> Obj:
     table.add[ipc_write, 2]("ipc_write", "Appends a batch.")
     table.add[ipc_close, 1]("ipc_close", "Writes the footer.")
     table.add[ipc_open, 2]("ipc_open", "Opens an Arrow IPC file.")
+    table.add[arrow_take_array, 3](
+        "arrow_take_array", "Takes over an array of the C Data Interface."
+    )
+    table.add[arrow_take_stream, 2](
+        "arrow_take_stream", "Takes over all arrays of a stream."
+    )
+    table.add[arrow_empty, 1]("arrow_empty", "A batch without rows.")
+    table.add[arrow_fields, 1]("arrow_fields", "What the columns are.")
+    table.add[arrow_rows, 1]("arrow_rows", "Rows of a batch.")
+    table.add[arrow_find, 2]("arrow_find", "Finds a column by its name.")
+    table.add[arrow_column, 2]("arrow_column", "Where the buffers are.")
+    table.add[arrow_lend_schema, 1]("arrow_lend_schema", "Lends a schema.")
+    table.add[arrow_lend_array, 1]("arrow_lend_array", "Lends a batch.")
+    table.add[arrow_lend_stream, 2]("arrow_lend_stream", "Lends batches.")
     table.add[simd_bits, 0]("simd_bits", "Bits of a vector register.")
     return table.create("barrow._native")

@@ -1,6 +1,25 @@
-"""Columns in Arrow's layout and the kernels that read them."""
+"""Columns in Arrow's layout, the C interfaces, and kernels that read columns."""
 
+from barrow.arrow.batch import Batch, Column, read_stream, require_struct
+from barrow.arrow.c_data import (
+    ArrayPtr,
+    ArrowArray,
+    ArrowArrayStream,
+    ArrowSchema,
+    OwnedArray,
+    OwnedSchema,
+    OwnedStream,
+    SchemaPtr,
+    StreamPtr,
+    release_array,
+    release_schema,
+    release_stream,
+)
 from barrow.arrow.decode import narrow, to_float64, total, widen
+from barrow.arrow.export import lend_array, lend_schema, lend_stream
 from barrow.arrow.from_float import from_floats
 from barrow.arrow.from_values import from_decimals, from_texts
 from barrow.arrow.outcome import Outcome
+from barrow.arrow.produce import BatchMaker, empty_batch
+from barrow.arrow.schema import Field, Schema
+from barrow.arrow.types import ColumnType, Layout, parse_format

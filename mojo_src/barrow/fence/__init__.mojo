@@ -4,6 +4,7 @@ Every raw pointer of the project lives here or in `arrow`. A view borrows: whoev
 makes one keeps the owner alive and in place until the view is last used.
 """
 
+from barrow.fence.bits import BitView
 from barrow.fence.bytes import ByteView
 from barrow.fence.column import ColumnView, MutColumnView
 from barrow.fence.pool import Pool
