@@ -10,10 +10,12 @@ after it is read again.
 
 from __future__ import annotations
 
-import os
+import _thread
+import contextlib
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from barrow._lib import native
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 _MOST_OPEN = 4
 # Phases that ended early before ranges are given up for this text.
 _MOST_BROKEN = 8
+# Seconds after which whoever waits looks whether a phase is over.
+_GLANCE = 0.05
 
 
 class _Range:
@@ -87,17 +91,21 @@ class _Range:
 class RangeReader:
     """Threads, and decoders for them.
 
+    The calling thread only waits. It may be the one that signals interrupt, at any
+    place, also between taking a lock and being able to let it go; so it takes none.
+
     Args:
         reader: Has the source, the plan and the policy.
-        threads: How many threads parse, the calling one among them.
+        threads: How many threads parse.
     """
 
     def __init__(self, reader: RowReader, threads: int) -> None:
         self._reader = reader
         self._decoders = [reader.new_decoder() for _ in range(threads)]
-        self._pool = ThreadPoolExecutor(threads - 1, "barrow")
-        self._process = os.getpid()
         self._broken = 0
+        self._phases: SimpleQueue[_Phase | None] = SimpleQueue()
+        self._ended: SimpleQueue[None] = SimpleQueue()
+        _thread.start_new_thread(self._coordinate, (threads,))
 
     @property
     def useful(self) -> bool:
@@ -112,15 +120,18 @@ class RangeReader:
         """
         self._reader.source.check_process()
         phase = _Phase(self._reader, columns, row, _MOST_OPEN * len(self._decoders))
-        others = [self._pool.submit(phase.work, decoder) for decoder in self._decoders[1:]]
         try:
-            phase.work(self._decoders[0])
-        finally:
-            phase.stop()
-            errors = [other.exception() for other in others]
-        for error in errors:
-            if error is not None:
-                raise error
+            self._phases.put(phase)
+            self._wait(phase)
+        except BaseException:
+            phase.ended = True
+            # Again, since nobody knows whether it was put there: one that is over is
+            # not begun again, one that is to end does nothing.
+            self._phases.put(phase)
+            self._wait(phase)
+            raise
+        if phase.error is not None:
+            raise phase.error
         if phase.broken is not None:
             phase.put_back()
             self._broken += 1
@@ -128,10 +139,27 @@ class RangeReader:
             self._decoders = [self._reader.new_decoder() for _ in self._decoders]
         return phase.committed
 
+    def _wait(self, phase: _Phase) -> None:
+        while not phase.over:
+            # An interrupt may come between getting and looking: look again then.
+            with contextlib.suppress(Empty):
+                self._ended.get(timeout=_GLANCE)
+
+    def _coordinate(self, threads: int) -> None:
+        """Runs phase after phase in the threads of a pool."""
+        with ThreadPoolExecutor(threads, "barrow") as pool:
+            while (phase := self._phases.get()) is not None:
+                if phase.over:
+                    continue
+                workers = [pool.submit(phase.work, decoder) for decoder in self._decoders]
+                errors = [worker.exception() for worker in workers]
+                phase.error = next((error for error in errors if error is not None), None)
+                phase.over = True
+                self._ended.put(None)
+
     def close(self) -> None:
-        """Ends the threads."""
-        if os.getpid() == self._process:
-            self._pool.shutdown()
+        """Ends the threads, which have nothing to do any more."""
+        self._phases.put(None)
 
 
 class _Phase:
@@ -147,10 +175,12 @@ class _Phase:
         self._raises = reader.options.on_error == "raise"
         self._most_open = most_open
         self._open: deque[_Range] = deque()
-        self._ended = False
         self._sound = True
         self._changed = threading.Condition()
         self.broken: _Range | None = None
+        self.error: BaseException | None = None
+        self.ended = False  # no further range is begun
+        self.over = False  # nobody works on it any more
 
     def work(self, decoder: Any) -> None:
         """Parses ranges until there are none."""
@@ -165,17 +195,17 @@ class _Phase:
     def stop(self) -> None:
         """Lets no thread begin another range."""
         with self._changed:
-            self._ended = True
+            self.ended = True
             self._changed.notify_all()
 
     def _take(self) -> _Range | None:
         with self._changed:
-            while not self._ended and len(self._open) >= self._most_open:
+            while not self.ended and len(self._open) >= self._most_open:
                 self._changed.wait()
             room = self._columns.capacity - self._row
-            cut = self._reader.source.cut(room) if room and not self._ended else None
+            cut = self._reader.source.cut(room) if room and not self.ended else None
             if cut is None:
-                self._ended = True
+                self.ended = True
                 return None
             part = self._columns.part(self._row, cut.lines)
             taken = _Range(cut, self._row, self._line, part)
@@ -209,7 +239,7 @@ class _Phase:
             source.give_back(done.cut.buffer)
         else:
             self.broken = done
-            self._ended = True
+            self.ended = True
 
     def put_back(self) -> None:
         """Gives the source what was not committed."""
