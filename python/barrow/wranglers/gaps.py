@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,8 @@ def fill_gaps(column: Column, field: Field, *, stored: bool) -> Filled:
         field: What it becomes.
         stored: Whether it is of a stored schema, in which null is undefined.
     """
+    if pa.types.is_null(column.data.type):  # what frames make of nothing but nulls
+        column = Column(column.name, column.data.cast(pa.int64()), column.scale)
     chunks, gaps, undefined = [], [], []
     for chunk in column.data.chunks:
         gap, absent = _absent(chunk, field)
@@ -73,8 +76,13 @@ def _zeroed(chunk: pa.Array, rows: Array) -> pa.Array:
     import pyarrow.compute as pc  # takes time to import
 
     dtype = chunk.type
-    zero: Any = "0" if pa.types.is_string(dtype) else 0
-    if pa.types.is_fixed_size_binary(dtype):
+    zero: Any = 0
+    if pa.types.is_string(dtype):
+        zero = "0"
+    elif pa.types.is_decimal(dtype):
+        zero = Decimal(0)
+    elif pa.types.is_fixed_size_binary(dtype):
         zero = bytes(dtype.byte_width)
-    scalar = pa.scalar(zero).cast(dtype) if pa.types.is_decimal(dtype) else pa.scalar(zero, dtype)
-    return pc.if_else(pa.array(rows), scalar, chunk)
+    elif not (pa.types.is_integer(dtype) or pa.types.is_floating(dtype)):
+        return chunk  # refused for its type
+    return pc.if_else(pa.array(rows), pa.scalar(zero, dtype), chunk)
