@@ -205,7 +205,7 @@ class Records(ABC, Generic[R]):
 
     # ---------------------------------------------------------------- columns
 
-    def raw(self, name: str) -> Array:
+    def raw(self, name: str, *, out: Array | None = None) -> Array:
         """The raw integers of a column.
 
         A view without a copy if the records are in one batch, as `read_csv` makes
@@ -214,14 +214,17 @@ class Records(ABC, Generic[R]):
 
         Args:
             name: Any column that is not text.
+            out: Where to copy them to: contiguous, writable, of the shape and the type
+                below. Memory that was touched before is several times faster to fill.
 
         Returns:
-            Read-only. 8-byte encodings: `int64` prices, `uint64` sizes, shape (n,).
-            16-byte encodings: little-endian 64-bit words of shape (n, 2). Times:
-            `uint64` nanoseconds. Aggressor sides: `uint8`.
+            `out`, or a read-only array. 8-byte encodings: `int64` prices, `uint64` sizes,
+            shape (n,). 16-byte encodings: little-endian 64-bit words of shape (n, 2).
+            Times: `uint64` nanoseconds. Aggressor sides: `uint8`.
 
         Raises:
-            BarrowArgumentError: There is no such column, or it is text.
+            BarrowArgumentError: There is no such column, or it is text; or `out` is not
+                as it must be.
         """
         if name not in self.kind.columns:
             raise BarrowArgumentError(
@@ -234,6 +237,12 @@ class Records(ABC, Generic[R]):
             )
         at = self.kind.columns.index(name)
         views = [self._part(part).columns[at] for part in range(len(self._batches))]
+        if out is not None:
+            empty = raw_view(self.kind, pa.array([], dtype), name)
+            _check_out("raw", out, empty.dtype, (len(self), *empty.shape[1:]))
+            for start, view in zip(self._starts, views, strict=False):
+                np.copyto(out[start : start + len(view)], view)
+            return out
         if len(views) == 1:
             return views[0]  # type: ignore[no-any-return]
         if not views:
@@ -254,11 +263,19 @@ class Records(ABC, Generic[R]):
             )
         return self.raw(name).view("datetime64[ns]")
 
-    def to_float64(self, name: str) -> Array:
+    def to_float64(self, name: str, *, out: Array | None = None) -> Array:
         """A value column as doubles, each the nearest to the exact value.
 
         Args:
             name: A price or a size.
+            out: Where to put them: contiguous, writable, `float64`, shape (n,). Memory
+                that was touched before is several times faster to fill.
+
+        Returns:
+            `out`, or a new array. Other threads run meanwhile.
+
+        Raises:
+            BarrowArgumentError: There is no such column, or `out` is not as it must be.
         """
         values = self.kind.values
         if name not in values:
@@ -266,13 +283,14 @@ class Records(ABC, Generic[R]):
                 message("to_float64", f"no value column {name!r}", tries=[", ".join(values)])
             )
         signed = name in self.kind.prices
-        doubles = np.empty(len(self), np.float64)
+        if out is not None:
+            _check_out("to_float64", out, np.dtype(np.float64), (len(self),))
+        doubles = np.empty(len(self), np.float64) if out is None else out
         for start, batch in zip(self._starts, self._batches, strict=False):
             native.column_to_float64(
                 column_buffer(batch.column(name)),
                 self._encoding.wide,
                 signed,
-                self.price_precision if signed else self.size_precision,
                 doubles[start : start + batch.num_rows],
             )
         return doubles
@@ -444,6 +462,24 @@ def _same(mine: Records[Any], theirs: Records[Any], name: str) -> bool:
     if is_text(mine.schema.field(name).type):
         return bool(mine.to_arrow()[name].equals(theirs.to_arrow()[name]))
     return bool(np.array_equal(mine.raw(name), theirs.raw(name)))
+
+
+def _check_out(where: str, out: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+    if isinstance(out, np.ndarray):
+        flags = out.flags
+        if out.dtype == dtype and out.shape == shape and flags.c_contiguous and flags.writeable:
+            return
+        order = "" if flags.c_contiguous else ", not contiguous"
+        found = f"{out.dtype} of shape {out.shape}{order}{'' if flags.writeable else ', read-only'}"
+    else:
+        found = f"a {type(out).__name__}"
+    raise BarrowArgumentError(
+        message(
+            where,
+            f"out is {found}, expected a contiguous, writable {dtype} of shape {shape}",
+            tries=[f"np.empty({shape}, np.{dtype})"],
+        )
+    )
 
 
 def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
