@@ -147,7 +147,7 @@ def test_a_buffer_that_does_not_fit_is_refused(bars: Bars) -> None:
             "\n  try: np.empty((20,), np.float64)"
         )
     wrong = np.zeros(20, np.int64)
-    with pytest.raises(bw.BarrowArgumentError, match="raw: out is int64 .* writable uint64"):
+    with pytest.raises(bw.BarrowArgumentError, match="raw: out is int64"):
         bars.raw("ts_event", out=wrong)
     assert not wrong.any()
 

@@ -16,6 +16,7 @@ from barrow._arrow import (
     Encoding,
     Meta,
     RecordKind,
+    array_over,
     column_buffer,
     convert_batch,
     encoding_named,
@@ -237,16 +238,16 @@ class Records(ABC, Generic[R]):
             )
         at = self.kind.columns.index(name)
         views = [self._part(part).columns[at] for part in range(len(self._batches))]
+        if len(views) == 1 and out is None:
+            return views[0]  # type: ignore[no-any-return]
+        empty = raw_view(self.kind, array_over(b"", dtype, 0), name)
         if out is not None:
-            empty = raw_view(self.kind, pa.array([], dtype), name)
             _check_out("raw", out, empty.dtype, (len(self), *empty.shape[1:]))
             for start, view in zip(self._starts, views, strict=False):
                 np.copyto(out[start : start + len(view)], view)
             return out
-        if len(views) == 1:
-            return views[0]  # type: ignore[no-any-return]
         if not views:
-            return raw_view(self.kind, pa.array([], dtype), name)
+            return empty
         gathered = np.concatenate(views)
         gathered.flags.writeable = False
         return gathered
