@@ -86,8 +86,13 @@ def memory_floors(path: Path, output_bytes: int) -> list[Floor]:
     return [
         Floor("pread of the file into a reused buffer", lambda: pread_all(path, buffer)),
         Floor("memcpy of the file size", lambda: np.copyto(target, source)),
-        Floor("first touch of the output", lambda: _touched(output_bytes)),
+        touch_floor(output_bytes),
     ]
+
+
+def touch_floor(output_bytes: int) -> Floor:
+    """Touching as much as the output for the first time."""
+    return Floor("first touch of the output", lambda: _touched(output_bytes))
 
 
 def _touched(size: int) -> Any:
@@ -96,10 +101,10 @@ def _touched(size: int) -> Any:
     return memory
 
 
-def peak_of(run: Callable[[], Any]) -> int:
-    """The most memory a run holds above what is held before it, in bytes.
+def memory_of(run: Callable[[], Any]) -> tuple[int, int]:
+    """The most memory a run takes above what is held before it, and what its result holds.
 
-    For a fresh process. The kernel's high-water mark is reset first, because
+    In bytes; for a fresh process. The kernel's high-water mark is reset first, because
     imports may have peaked higher; `ru_maxrss` cannot be, and inherits the parent's.
     """
     gc.collect()
@@ -107,8 +112,10 @@ def peak_of(run: Callable[[], Any]) -> int:
     before = _status("VmRSS")
     result = run()
     peak = _status("VmHWM")
+    gc.collect()
+    held = _status("VmRSS")
     del result
-    return max(peak - before, 0)
+    return max(peak - before, 0), max(held - before, 0)
 
 
 def _status(field: str) -> int:

@@ -40,7 +40,7 @@ def PyInit__native() abi("C") -> Obj:
     table.add[format_value, 5]("format_value", "A raw value to decimal text.")
     table.add[parse_time, 2]("parse_time", "Text to an instant.")
     table.add[format_time, 1]("format_time", "An instant to text.")
-    table.add[column_to_float64, 5](
+    table.add[column_to_float64, 4](
         "column_to_float64", "Raw values to the nearest doubles."
     )
     table.add[column_widen, 3]("column_widen", "64-bit to 128-bit values.")

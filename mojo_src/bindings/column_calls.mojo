@@ -26,7 +26,7 @@ def _write[dtype: DType](buffer: PyBuffer) -> MutColumnView[dtype]:
 
 
 def column_to_float64(args: Args, n: Int) raises PyErr -> Obj:
-    """Args: raw, wide, signed, precision, values (writable float64)."""
+    """Args: raw, wide, signed, values (writable float64)."""
     var wide = to_bool(args[unsafe_offset=1])
     if to_bool(args[unsafe_offset=2]):
         if wide:
@@ -39,16 +39,15 @@ def column_to_float64(args: Args, n: Int) raises PyErr -> Obj:
 
 def _to_float64[dtype: DType](args: Args) raises PyErr -> Obj:
     var source = PyBuffer(args[])
-    var target = PyBuffer(args[unsafe_offset=4], writable=True)
+    var target = PyBuffer(args[unsafe_offset=3], writable=True)
     var raw = _read[dtype](source)
     var values = _write[DType.float64](target)
     if len(raw) != len(values):
         raise PyErr.argument(
             String(len(raw), " raw values, room for ", len(values))
         )
-    var precision = to_int(args[unsafe_offset=3])
     var state = gil_release()
-    to_float64(raw, values, precision)
+    to_float64(raw, values)
     gil_acquire(state)
     _ = source^
     _ = target^

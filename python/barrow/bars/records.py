@@ -16,6 +16,7 @@ from barrow._arrow import (
     Meta,
     RecordKind,
     Role,
+    array_over,
     column_buffer,
     convert_batch,
     encoding_named,
@@ -218,7 +219,7 @@ class Records(ABC, Generic[R]):
 
     # ---------------------------------------------------------------- columns
 
-    def raw(self, name: str) -> Array:
+    def raw(self, name: str, *, out: Array | None = None) -> Array:
         """The raw integers of a column.
 
         A view without a copy if the records are in one batch, as `read_csv` makes
@@ -227,14 +228,17 @@ class Records(ABC, Generic[R]):
 
         Args:
             name: Any column that is not text.
+            out: Where to copy them to: contiguous, writable, of the shape and the type
+                below. Memory that was touched before is several times faster to fill.
 
         Returns:
-            Read-only. 8-byte encodings: `int64` prices, `uint64` sizes, shape (n,).
-            16-byte encodings: little-endian 64-bit words of shape (n, 2). Times:
-            `uint64` nanoseconds. Others as they are stored.
+            `out`, or a read-only array. 8-byte encodings: `int64` prices, `uint64` sizes,
+            shape (n,). 16-byte encodings: little-endian 64-bit words of shape (n, 2).
+            Times: `uint64` nanoseconds. Others as they are stored.
 
         Raises:
-            BarrowArgumentError: There is no such column, or it is text.
+            BarrowArgumentError: There is no such column, or it is text; or `out` is not
+                as it must be.
         """
         if name not in self.kind.at:
             raise BarrowArgumentError(
@@ -247,10 +251,16 @@ class Records(ABC, Generic[R]):
             )
         at = self.kind.at[name]
         views = [self._part(part).columns[at] for part in range(len(self._batches))]
-        if len(views) == 1:
+        if len(views) == 1 and out is None:
             return views[0]  # type: ignore[no-any-return]
+        empty = raw_view(self.kind.fields[at], array_over(b"", dtype, 0))
+        if out is not None:
+            _check_out("raw", out, empty.dtype, (len(self), *empty.shape[1:]))
+            for start, view in zip(self._starts, views, strict=False):
+                np.copyto(out[start : start + len(view)], view)
+            return out
         if not views:
-            return raw_view(self.kind.fields[at], pa.array([], dtype))
+            return empty
         gathered = np.concatenate(views)
         gathered.flags.writeable = False
         return gathered
@@ -267,11 +277,19 @@ class Records(ABC, Generic[R]):
             )
         return self.raw(name).view("datetime64[ns]")
 
-    def to_float64(self, name: str) -> Array:
+    def to_float64(self, name: str, *, out: Array | None = None) -> Array:
         """A value column as doubles, each the nearest to the exact value.
 
         Args:
             name: A price or a size; NaN where it is undefined.
+            out: Where to put them: contiguous, writable, `float64`, shape (n,). Memory
+                that was touched before is several times faster to fill.
+
+        Returns:
+            `out`, or a new array. Other threads run meanwhile.
+
+        Raises:
+            BarrowArgumentError: There is no such column, or `out` is not as it must be.
         """
         values = self.kind.values
         if name not in values:
@@ -279,7 +297,9 @@ class Records(ABC, Generic[R]):
                 message("to_float64", f"no value column {name!r}", tries=[listed(values)])
             )
         field = self.kind.field(name)
-        doubles = np.empty(len(self), np.float64)
+        if out is not None:
+            _check_out("to_float64", out, np.dtype(np.float64), (len(self),))
+        doubles = np.empty(len(self), np.float64) if out is None else out
         for start, batch in zip(self._starts, self._batches, strict=False):
             stored = column_buffer(batch.column(name))
             room = doubles[start : start + batch.num_rows]
@@ -287,7 +307,6 @@ class Records(ABC, Generic[R]):
                 stored,
                 self._encoding.wide,
                 field.signed,
-                self.price_precision if field.signed else self.size_precision,
                 room,
             )
             if field.optional:
@@ -473,6 +492,24 @@ def _same(mine: Records[Any], theirs: Records[Any], name: str) -> bool:
     if is_text(mine.schema.field(name).type):
         return bool(mine.to_arrow()[name].equals(theirs.to_arrow()[name]))
     return bool(np.array_equal(mine.raw(name), theirs.raw(name)))
+
+
+def _check_out(where: str, out: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+    if isinstance(out, np.ndarray):
+        flags = out.flags
+        if out.dtype == dtype and out.shape == shape and flags.c_contiguous and flags.writeable:
+            return
+        order = "" if flags.c_contiguous else ", not contiguous"
+        found = f"{out.dtype} of shape {out.shape}{order}{'' if flags.writeable else ', read-only'}"
+    else:
+        found = f"a {type(out).__name__}"
+    raise BarrowArgumentError(
+        message(
+            where,
+            f"out is {found}, expected a contiguous, writable {dtype} of shape {shape}",
+            tries=[f"np.empty({shape}, np.{dtype})"],
+        )
+    )
 
 
 def _conform(batch: pa.RecordBatch, kind: RecordKind, schema: pa.Schema) -> pa.RecordBatch:
