@@ -47,6 +47,8 @@ from barrow.errors import (
 )
 from barrow.etl import ConvertReport, IngestReport, convert, ingest
 from barrow.etl import open_records as open
+from barrow.ipc import write_arrow
+from barrow.parquet import write_parquet
 
 __version__ = "0.1.0"
 
@@ -93,5 +95,7 @@ __all__ = [
     "scan_csv",
     "sniff_csv",
     "validate",
+    "write_arrow",
     "write_csv",
+    "write_parquet",
 ]
