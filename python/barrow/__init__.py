@@ -6,6 +6,9 @@ bars = bw.read_csv("eurusd.csv", bar_type="EUR/USD.SIM-1-MINUTE-BID-EXTERNAL")
 bars[0].close, bars.raw("close"), bars.to_pandas()
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from barrow._arrow import (
     PRICE_ERROR_64,
     PRICE_ERROR_128,
@@ -14,17 +17,29 @@ from barrow._arrow import (
     QUANTITY_UNDEF_64,
     QUANTITY_UNDEF_128,
     AggressorSide,
+    BookAction,
+    Field,
+    OrderSide,
+    RecordFlag,
+    RecordKind,
 )
 from barrow._lib import cpu_level
 from barrow.bars import (
     Bar,
     Bars,
     BarType,
+    BookOrder,
     Finding,
+    OrderBookDelta,
+    OrderBookDeltas,
+    OrderBookDepth10,
+    OrderBookDepths,
     Price,
     Quantity,
     Quotes,
     QuoteTick,
+    Record,
+    Records,
     Report,
     Trades,
     TradeTick,
@@ -65,14 +80,26 @@ __all__ = [
     "BarrowSchemaError",
     "BarrowUnsupportedError",
     "Bars",
+    "BookAction",
+    "BookOrder",
     "ConvertReport",
     "CsvReport",
+    "Field",
     "Finding",
     "IngestReport",
+    "OrderBookDelta",
+    "OrderBookDeltas",
+    "OrderBookDepth10",
+    "OrderBookDepths",
+    "OrderSide",
     "Price",
     "Quantity",
     "QuoteTick",
     "Quotes",
+    "Record",
+    "RecordFlag",
+    "RecordKind",
+    "Records",
     "Report",
     "TradeTick",
     "Trades",
@@ -87,3 +114,13 @@ __all__ = [
     "validate",
     "write_csv",
 ]
+
+if TYPE_CHECKING:
+    from barrow import wranglers as wranglers
+else:
+
+    def __getattr__(name: str) -> Any:
+        """`barrow.wranglers`, imported when it is first asked for."""
+        if name == "wranglers":
+            return import_module("barrow.wranglers")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

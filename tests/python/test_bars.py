@@ -558,7 +558,7 @@ def test_sentinels_of_others_are_read(narrow: Bars) -> None:
     bars = Bars.from_arrow(table)
     assert bars.raw("open").tolist() == [2**63 - 1]
     assert bars.raw("volume").tolist() == [2**64 - 1]
-    assert str(bars[0].open) == "9223372036.854775807"
+    assert str(bars[0].open) == "undefined"
     assert [f.check for f in bw.validate(bars).findings] == ["ohlc_high", "value_range"]
 
 
