@@ -68,7 +68,8 @@ class Records(ABC, Generic[R]):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.kind = cls.item.kind
+        if hasattr(cls, "item"):
+            cls.kind = cls.item.kind
 
     def __init__(
         self, batches: Sequence[pa.RecordBatch], schema: pa.Schema, *, checked: bool = True
