@@ -17,9 +17,11 @@ import numpy as np
 import pyarrow as pa
 
 from barrow._arrow import (
+    Encoding,
     EncodingName,
     RecordKind,
     array_over,
+    check_nulls,
     convert_batch,
     is_text,
     padded,
@@ -38,7 +40,7 @@ from barrow.bars import (
     stored_schema,
     stored_tables,
 )
-from barrow.errors import BarrowCorruptError, BarrowIoError, BarrowSchemaError, message, shown
+from barrow.errors import BarrowCorruptError, BarrowIoError, message, shown
 from barrow.files import AtomicFile, unreadable, unwritable
 
 _MAGIC = b"ARROW1"
@@ -82,7 +84,7 @@ def open_arrow(
     kind, encoding, meta = read_schema(stored, name, None if container is None else container.kind)
     identity = settle_identity(kind, meta.identity, name, bar_type, instrument_id)
     schema = record_schema(kind, encoding, replace(meta, identity=identity))
-    batches = _FileBatches(name, kind, reader, mapping)
+    batches = _FileBatches(name, kind, encoding, reader, mapping)
     return make_records(
         Batches(batches.lengths, batches.fetch), schema, checked=False, container=container
     )
@@ -99,9 +101,12 @@ def _damaged(name: str, error: BaseException) -> BarrowCorruptError:
 class _FileBatches:
     """The batches of a mapped file, which are looked at when they are asked for."""
 
-    def __init__(self, name: str, kind: RecordKind, reader: Any, mapping: Any) -> None:
+    def __init__(
+        self, name: str, kind: RecordKind, encoding: Encoding, reader: Any, mapping: Any
+    ) -> None:
         self._name = name
         self._kind = kind
+        self._encoding = encoding
         self._reader = reader
         self._mapping = mapping
         self._rows: list[int] = []
@@ -137,7 +142,7 @@ class _FileBatches:
         if batch.num_rows != self._rows[number]:
             what = f"batch {number} has {batch.num_rows:,} rows, then {self._rows[number]:,}"
             raise _damaged(self._name, ValueError(what))
-        _check_columns(batch, self._kind, self._name)
+        _check_columns(batch, self._kind, self._encoding, self._name)
         return batch.select(list(self._kind.columns))
 
 
@@ -167,15 +172,10 @@ def _check_magic(name: str) -> None:
         )
 
 
-def _check_columns(batch: pa.RecordBatch, kind: RecordKind, name: str) -> None:
-    for field in kind.fields:
-        array, column = batch.column(field.name), field.name
-        if array.null_count and not (field.optional and pa.types.is_decimal(array.type)):
-            raise BarrowSchemaError(
-                message(
-                    f'{name} column "{column}"', f"holds {array.null_count} nulls, expected none"
-                )
-            )
+def _check_columns(batch: pa.RecordBatch, kind: RecordKind, encoding: Encoding, name: str) -> None:
+    check_nulls(batch, kind, encoding, name)
+    for column in kind.columns:
+        array = batch.column(column)
         if is_text(array.type):  # `validate` has compared its buffers with its ends
             continue
         data, width = array.buffers()[1], array.type.bit_width // 8
