@@ -45,7 +45,7 @@ from barrow.errors import (
     BarrowSchemaError,
     BarrowUnsupportedError,
 )
-from barrow.etl import ConvertReport, IngestReport, convert, ingest
+from barrow.etl import ConvertReport, IngestReport, convert, ingest, write_catalog
 from barrow.etl import open_records as open
 
 __version__ = "0.1.0"
@@ -93,5 +93,6 @@ __all__ = [
     "scan_csv",
     "sniff_csv",
     "validate",
+    "write_catalog",
     "write_csv",
 ]
