@@ -60,7 +60,7 @@ from barrow.errors import (
     BarrowSchemaError,
     BarrowUnsupportedError,
 )
-from barrow.etl import ConvertReport, IngestReport, convert, ingest
+from barrow.etl import ConvertReport, IngestReport, convert, ingest, write_catalog
 from barrow.etl import open_records as open
 from barrow.ipc import write_arrow
 from barrow.parquet import write_parquet
@@ -123,6 +123,7 @@ __all__ = [
     "sniff_csv",
     "validate",
     "write_arrow",
+    "write_catalog",
     "write_csv",
     "write_parquet",
 ]

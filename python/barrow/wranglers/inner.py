@@ -107,10 +107,15 @@ class StreamWrangler(Generic[R]):
         target = self._check_schema(schema, _WHERE)
         return self._decode(schema, messages, target)
 
-    def process_table(self, table: pa.Table) -> Iterator[Records[R]]:
-        """The batches of a table in a stored schema, checked as those of a stream."""
+    def process_table(self, table: pa.Table, *, first_row: int = 0) -> Iterator[Records[R]]:
+        """The batches of a table in a stored schema, checked as those of a stream.
+
+        Args:
+            table: The table.
+            first_row: The number of its first row, for errors.
+        """
         target = self._check_schema(table.schema, type(table).__name__)
-        begin = 0
+        begin = first_row
         for batch in table.to_batches():
             yield self._make(batch, target, begin)
             begin += batch.num_rows
