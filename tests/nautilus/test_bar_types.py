@@ -5,14 +5,11 @@ from __future__ import annotations
 import random
 
 import barrow as bw
-import nautilus_trader as nautilus
 import pytest
 from barrow import BarAggregation, BarSpecification, BarType, PriceType
-from nautilus_trader.model import enums as nautilus_enums
-from theirs import cython, pyo3
+from theirs import LAST_PRICE, VERSION, cython, pyo3
 
 # The older one does not check steps in texts: most it takes, of zero it aborts.
-VERSION = tuple(int(part) for part in nautilus.__version__.split(".")[:2])
 LOOSE = VERSION < (1, 231)
 SYMBOLS = ["A", "EUR/USD", "BTC-USD-PERP", "BRK.B", "", " ", "É", "1-DAY", "-", ".", "A B", "^X"]
 VENUES = ["SIM", "B", "", " ", "É", "X-Y", "A:B", "5"]
@@ -96,7 +93,7 @@ def test_specifications_know_the_same() -> None:
             if mine.step_ns is not None:
                 assert mine.get_interval_ns() == expected.get_interval_ns()
                 assert mine.timedelta == expected.timedelta.to_pytimedelta()
-                price = nautilus_enums.PriceType.LAST
+                price = LAST_PRICE
                 again = cython.BarSpecification.from_timedelta(mine.timedelta, price)
                 assert str(BarSpecification.from_timedelta(mine.timedelta, "LAST")) == str(again)
 

@@ -11,7 +11,6 @@ from typing import Any
 import barrow as bw
 import pyarrow.parquet as pq
 import pytest
-from nautilus_trader.persistence.catalog import ParquetDataCatalog
 from theirs import (
     BAR_TYPE,
     CLASSES,
@@ -24,6 +23,7 @@ from theirs import (
     SCALE,
     START,
     Row,
+    catalog_at,
     legacy,
     limit_rows,
     ours,
@@ -47,7 +47,7 @@ def in_order(rows: list[Row]) -> list[Row]:
 
 
 def query(catalog: Path, kind: str, **options: Any) -> list[Any]:
-    there = ParquetDataCatalog(str(catalog))
+    there = catalog_at(catalog)
     return there.query(CLASSES[kind], identifiers=[IDENTITY[kind]], **options)
 
 
@@ -71,7 +71,7 @@ def test_they_query_what_barrow_writes(kind: str, tmp_path: Path) -> None:
     start, end = rows[10][3], rows[20][3]
     part = query(tmp_path / "c", kind, start=start, end=end)
     assert facts(kind, part) == facts(kind, [e for e in expected if start <= e.ts_init <= end])
-    there = ParquetDataCatalog(str(tmp_path / "c"))
+    there = catalog_at(tmp_path / "c")
     assert there.get_intervals(CLASSES[kind], IDENTITY[kind]) == [(rows[0][3], rows[-1][3])]
     assert {one.removeprefix("custom_") for one in there.list_data_types()} == {FOLDERS[kind]}
     getter = {"bar": there.bars, "quote": there.quote_ticks, "trade": there.trade_ticks}[kind]
@@ -83,7 +83,7 @@ def test_their_name_of_a_file_is_the_same(kind: str, tmp_path: Path) -> None:
     rows = in_order(rows)
     report = bw.write_catalog(ours(kind, rows, price, size), tmp_path / "a", encoding=ENCODING)
     objects = legacy(kind, theirs(kind, rows, price, size))
-    ParquetDataCatalog(str(tmp_path / "b")).write_data(objects)
+    catalog_at(tmp_path / "b").write_data(objects)
     (written,) = (tmp_path / "b").rglob("*.parquet")
     mine = Path(report.output)
     assert mine.relative_to(tmp_path / "a") == written.relative_to(tmp_path / "b")
@@ -97,7 +97,7 @@ def test_their_name_of_a_file_is_the_same(kind: str, tmp_path: Path) -> None:
 def test_barrow_opens_what_they_write(kind: str, tmp_path: Path) -> None:
     rows, price, size = rows_of(kind)
     rows = in_order(rows)
-    catalog = ParquetDataCatalog(str(tmp_path))
+    catalog = catalog_at(tmp_path)
     objects = legacy(kind, theirs(kind, rows, price, size))
     catalog.write_data(objects[:15])
     catalog.write_data(objects[15:])
@@ -114,7 +114,7 @@ def test_both_write_into_one_catalog(kind: str, tmp_path: Path) -> None:
     rows, price, size = rows_of(kind, 30)
     rows = in_order(rows)
     objects = legacy(kind, theirs(kind, rows, price, size))
-    catalog = ParquetDataCatalog(str(tmp_path))
+    catalog = catalog_at(tmp_path)
     bw.write_catalog(ours(kind, rows[:10], price, size), tmp_path, encoding=ENCODING)
     catalog.write_data(objects[10:20])
     # How the others are stored, the files that are there tell.

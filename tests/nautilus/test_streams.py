@@ -13,7 +13,11 @@ from theirs import (
     ENCODERS,
     ENCODING,
     KIND_NAMES,
+    LIMITS,
+    MOST_PRICE,
+    MOST_SIZE,
     PYO3,
+    SCALE,
     legacy,
     limit_rows,
     our_wrangler,
@@ -121,8 +125,5 @@ def test_schemas_are_the_same(kind: str, both: tuple[Any, list[Any]]) -> None:
 
 
 def test_the_limits_are_theirs() -> None:
-    from nautilus_trader.model import objects
-    from theirs import MOST_PRICE, MOST_SIZE, SCALE
-
-    assert (MOST_PRICE, MOST_SIZE) == (objects.PRICE_MAX, objects.QUANTITY_MAX)
+    assert (MOST_PRICE, MOST_SIZE) == LIMITS
     assert pyo3.FIXED_PRECISION == SCALE

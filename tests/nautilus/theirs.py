@@ -7,6 +7,7 @@ installs it in an environment of its own.
 from __future__ import annotations
 
 from decimal import Context, Decimal
+from pathlib import Path
 from typing import Any
 
 import barrow.wranglers
@@ -17,9 +18,16 @@ from barrow.bars import make_records
 
 pytest.importorskip("nautilus_trader", reason="no nautilus_trader here: make test-nautilus")
 
+import nautilus_trader
 from nautilus_trader.core import nautilus_pyo3 as pyo3
 from nautilus_trader.model import data as cython
+from nautilus_trader.model import enums, objects
+from nautilus_trader.persistence.catalog import ParquetDataCatalog
 
+# Before 1.231 texts of bar types were read without a look at their steps.
+VERSION = tuple(int(part) for part in nautilus_trader.__version__.split(".")[:2])
+LIMITS = (objects.PRICE_MAX, objects.QUANTITY_MAX)
+LAST_PRICE = enums.PriceType.LAST
 ENCODING = {8: "fixed8", 16: "fixed16"}[pyo3.PRECISION_BYTES]
 SCALE = ENCODINGS[ENCODING].scale
 MOST_PRICE = ENCODINGS[ENCODING].price_max
@@ -139,9 +147,14 @@ def theirs(kind: str, rows: list[Row], price: int, size: int) -> list[Any]:
     return made
 
 
-def legacy(kind: str, objects: list[Any]) -> list[Any]:
+def legacy(kind: str, core: list[Any]) -> list[Any]:
     """The same as objects of its Python classes, which its catalog has."""
-    return [CLASSES[kind].from_pyo3(one) for one in objects]
+    return [CLASSES[kind].from_pyo3(one) for one in core]
+
+
+def catalog_at(path: Path) -> ParquetDataCatalog:
+    """NautilusTrader's catalog in a folder."""
+    return ParquetDataCatalog(str(path))
 
 
 def told(kind: str, record: Any) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from barrow._arrow import EncodingName
 from barrow.csv import CsvWriteKeywords, write_csv
 from barrow.csv.inputs import expand
 from barrow.errors import BarrowArgumentError, message
-from barrow.etl.catalog import write_catalog
+from barrow.etl.catalog import is_catalog, write_catalog
 from barrow.etl.formats import SUFFIXES, ConvertReport, FormatName, size_of
 from barrow.etl.ingest import check_paths
 from barrow.etl.open import open_records
@@ -79,7 +79,7 @@ def convert(
             overwrite=overwrite,
             progress=progress,
         )
-    if name != "-":
+    if name != "-" and not is_catalog(path):
         check_paths(expand(path), {"output": output})
     records = open_records(path, bar_type=bar_type, instrument_id=instrument_id)
     if target == "csv":

@@ -85,6 +85,10 @@ def write_catalog(
         raise BarrowArgumentError(
             message("encoding", f"{encoding!r} is neither fixed8 nor fixed16, as catalogs have it")
         )
+    if not isinstance(source, str | os.PathLike | Records):
+        raise BarrowArgumentError(
+            message("source", f"expected records or a path, got {type(source).__name__}")
+        )
     if isinstance(source, str | os.PathLike):
         name = os.fspath(source)
         precisions = (price_precision, size_precision)
@@ -228,23 +232,24 @@ class _CatalogFile:
         import pyarrow.parquet as pq  # takes time to import
 
         folder = self._shelf.path
-        with _made(folder), AtomicFile(folder / "new.parquet") as whole:
-            try:
-                with (
-                    open(whole.temporary, "wb") as file,
-                    pq.ParquetWriter(file, self._schema, compression="zstd") as writer,
-                ):
-                    for table in tables:
-                        writer.write_table(self._checked(table), row_group_size=_ROWS)
-                        if progress is not None:
-                            progress(self.rows, total)
-                    writer.close()
-                    file.close()
+        try:
+            with (
+                _made(folder),
+                AtomicFile(folder / "new.parquet", overwrite=True) as whole,
+                open(whole.temporary, "wb") as file,
+                pq.ParquetWriter(file, self._schema, compression="zstd") as writer,
+            ):
+                for table in tables:
+                    writer.write_table(self._checked(table), row_group_size=_ROWS)
+                    if progress is not None:
+                        progress(self.rows, total)
+                writer.close()
+                file.close()
                 target = self._shelf.check_span(self._first, self._last, self._overwrite)
                 whole.rename(target, overwrite=self._overwrite)
                 whole.commit()
-            except OSError as error:
-                raise unwritable(str(folder), error) from error
+        except OSError as error:
+            raise unwritable(str(folder), error) from error
         return target
 
     def _checked(self, table: pa.Table) -> pa.Table:
@@ -274,10 +279,7 @@ class _CatalogFile:
 def _made(folder: Path) -> Iterator[None]:
     """Makes a folder; takes it and others that were made away if nothing came into it."""
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(str(folder), error) from error
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         yield
     finally:
