@@ -27,8 +27,8 @@ from barrow.wranglers.frames import Column, Frame
 from barrow.wranglers.options import WranglerOptions
 from barrow.wranglers.report import WrangleReport
 from barrow.wranglers.sides import identifiers, sides
-from barrow.wranglers.times import add_delay, fill_times
-from barrow.wranglers.values import Target, fill
+from barrow.wranglers.times import add_delay, fill_times, stored_times
+from barrow.wranglers.values import Target, fill, stored_values
 
 
 @dataclass(frozen=True)
@@ -126,18 +126,23 @@ class Recipe:
 
     def _values(
         self, frame: Frame, encoding: Encoding, first_row: int, report: WrangleReport
-    ) -> list[pa.Buffer]:
-        buffers = []
+    ) -> list[Any]:
+        buffers: list[Any] = []
         for name in self.kind.values:
             signed = name in self.kind.prices
             precision = self.meta.price_precision if signed else self.meta.size_precision
-            block = Block(frame.rows * encoding.width)
             column = frame.columns.get(name)
+            target = Target(name, encoding, signed, precision, self.options.rounding)
+            if column is not None and frame.constant:
+                there = stored_values(column, target)
+                if there is not None:
+                    buffers.append(there)
+                    continue
+            block = Block(frame.rows * encoding.width)
             room = block.array[: frame.rows * encoding.width]
             if column is None:
                 _fill_default(self._default(encoding, precision), encoding, room)
             else:
-                target = Target(name, encoding, signed, precision, self.options.rounding)
                 rounded = fill(column, target, first_row, room)
                 if rounded is not None:
                     report.rounded.append(rounded)
@@ -168,7 +173,7 @@ class Recipe:
             made.append(makers[name](frame.columns[name], first_row))
         return made
 
-    def _times(self, frame: Frame, first_row: int) -> list[pa.Buffer]:
+    def _times(self, frame: Frame, first_row: int) -> list[Any]:
         unit = self.options.time_unit
         if unit == "auto" and all(
             pa.types.is_fixed_size_binary(frame.columns[name].data.type)
@@ -177,20 +182,26 @@ class Recipe:
         ):
             unit = "ns"  # values as they are stored, so times are too
         size = 8 * frame.rows
-        blocks: dict[str, Block] = {}
+        buffers: dict[str, Any] = {}
         for name in TIMES:
             column = frame.columns.get(name)
             if column is None and not self.ts_init_delta:
-                blocks[name] = blocks["ts_event"]
+                buffers[name] = buffers["ts_event"]
                 continue
-            block = blocks[name] = Block(size)
+            if column is not None and frame.constant and unit == "ns":
+                there = stored_times(column)
+                if there is not None:
+                    buffers[name] = there
+                    continue
+            block = Block(size)
             room = block.array[:size].view(np.int64)
             if column is not None:
                 fill_times(column, first_row, unit, room)
             else:
-                stamps = blocks["ts_event"].array[:size].view(np.int64)
+                stamps = np.frombuffer(buffers["ts_event"], np.int64)
                 add_delay(stamps, int(self.ts_init_delta), first_row, room)
-        return [blocks[name].buffer(size) for name in TIMES]
+            buffers[name] = block.buffer(size)
+        return [buffers[name] for name in TIMES]
 
 
 def _fill_default(raw: int, encoding: Encoding, room: np.ndarray[Any, Any]) -> None:
@@ -201,10 +212,16 @@ def _fill_default(raw: int, encoding: Encoding, room: np.ndarray[Any, Any]) -> N
     words[:, 0], words[:, 1] = raw & (2**64 - 1), raw >> 64
 
 
-def stored_frame(batch: pa.RecordBatch, kind: RecordKind) -> Frame:
-    """The columns of a stored batch."""
+def stored_frame(batch: pa.RecordBatch, kind: RecordKind, constant: bool) -> Frame:
+    """The columns of a stored batch.
+
+    Args:
+        batch: A batch.
+        kind: What it holds.
+        constant: Whether nobody changes its memory any more.
+    """
     columns = {name: Column(name, pa.chunked_array([batch.column(name)])) for name in kind.columns}
-    return Frame(columns, batch.num_rows)
+    return Frame(columns, batch.num_rows, constant)
 
 
 def encoding_of(name: str, stored: Encoding) -> Encoding:
