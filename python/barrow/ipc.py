@@ -29,8 +29,8 @@ from barrow._arrow import (
 )
 from barrow._lib import native
 from barrow.bars import (
-    AnyRecords,
     Records,
+    StoredRecords,
     make_records,
     settle_identity,
     stored_schema,
@@ -50,17 +50,19 @@ def open_arrow(
     *,
     bar_type: str | None = None,
     instrument_id: str | None = None,
-) -> AnyRecords:
+    container: type[Records[Any]] | None = None,
+) -> Records[Any]:
     """Opens an Arrow IPC file of records; nothing is read but the footer.
 
     Args:
         path: The file. Do not change it in place while the records are in use; barrow
             itself always replaces files as a whole.
         bar_type: The bar type, where a file of bars does not say it.
-        instrument_id: The instrument id, where a file of quotes or trades does not.
+        instrument_id: The instrument id, where a file of others does not.
+        container: The class of the result; by the columns of the file if None.
 
     Returns:
-        `Bars`, `Quotes` or `Trades` over the memory-mapped file, by the columns it has.
+        `Bars`, `Quotes` or whatever else over the memory-mapped file.
 
     Raises:
         BarrowIoError: The file cannot be read.
@@ -81,13 +83,15 @@ def open_arrow(
         raise BarrowCorruptError(
             message(name, f"the file is damaged: {error}", tries=["write it again from its source"])
         ) from error
-    kind, encoding, meta = read_schema(reader.schema, name)
+    kind, encoding, meta = read_schema(
+        reader.schema, name, None if container is None else container.kind
+    )
     for batch in batches:
         _check_columns(batch, kind, name)
     identity = settle_identity(kind, meta.identity, name, bar_type, instrument_id)
     schema = record_schema(kind, encoding, replace(meta, identity=identity))
     batches = [batch.select(list(kind.columns)) for batch in batches]
-    return make_records(batches, schema, checked=False)
+    return make_records(batches, schema, checked=False, container=container)
 
 
 def _check_magic(name: str) -> None:
@@ -117,9 +121,9 @@ def _check_magic(name: str) -> None:
 
 
 def _check_columns(batch: pa.RecordBatch, kind: RecordKind, name: str) -> None:
-    for column in kind.columns:
-        array = batch.column(column)
-        if array.null_count:
+    for field in kind.fields:
+        array, column = batch.column(field.name), field.name
+        if array.null_count and not (field.optional and pa.types.is_decimal(array.type)):
             raise BarrowSchemaError(
                 message(
                     f'{name} column "{column}"', f"holds {array.null_count} nulls, expected none"
@@ -148,10 +152,13 @@ def _aligned(batch: pa.RecordBatch) -> pa.RecordBatch:
 def _aligned_values(column: pa.Array) -> pa.Array:
     width = column.type.bit_width // 8
     size = len(column) * width
-    if size == padded(size):
+    nulls = None
+    if column.null_count:  # its bits need whole lines too
+        nulls = column.is_null().to_numpy(zero_copy_only=False)
+    elif size == padded(size):
         return column
     data = _whole_lines(column.buffers()[1], column.offset * width, size)
-    return array_over(data, column.type, len(column))
+    return array_over(data, column.type, len(column), nulls)
 
 
 def _aligned_text(column: pa.Array) -> pa.Array:
@@ -289,7 +296,7 @@ class ArrowFileWriter:
 
 
 def write_arrow(
-    records: Records,
+    records: StoredRecords,
     path: str | os.PathLike[str],
     *,
     encoding: EncodingName | None = None,

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from barrow._arrow import read_schema, record_schema
 from barrow.bars import (
-    AnyRecords,
     Records,
+    StoredRecords,
     make_records,
     settle_identity,
     stored_schema,
@@ -27,7 +27,7 @@ _GROUP_ROWS = 1 << 20
 
 
 def write_parquet(
-    records: Records,
+    records: StoredRecords,
     path: str | os.PathLike[str],
     *,
     overwrite: bool = False,
@@ -77,16 +77,18 @@ def open_parquet(
     *,
     bar_type: str | None = None,
     instrument_id: str | None = None,
-) -> AnyRecords:
+    container: type[Records[Any]] | None = None,
+) -> Records[Any]:
     """Reads records from a Parquet file that holds a stored schema.
 
     Args:
         path: The file.
         bar_type: The bar type, where a file of bars does not say it.
-        instrument_id: The instrument id, where a file of quotes or trades does not.
+        instrument_id: The instrument id, where a file of others does not.
+        container: The class of the result; by the columns of the file if None.
 
     Returns:
-        `Bars`, `Quotes` or `Trades`, by the columns the file has.
+        `Bars`, `Quotes` or whatever else the file holds.
 
     Raises:
         BarrowIoError: The file cannot be read.
@@ -99,7 +101,9 @@ def open_parquet(
     name = os.fspath(path)
     try:
         with pq.ParquetFile(name, memory_map=True) as file:
-            kind, encoding, meta = read_schema(file.schema_arrow, name)
+            kind, encoding, meta = read_schema(
+                file.schema_arrow, name, None if container is None else container.kind
+            )
             table: Any = file.read(columns=list(kind.columns))
     except BarrowError:
         raise
@@ -113,7 +117,7 @@ def open_parquet(
     schema = record_schema(kind, encoding, replace(meta, identity=identity))
     # One batch, since `raw` gives views of one only.
     table = table.select(list(kind.columns)).combine_chunks().cast(schema)
-    return make_records(table.to_batches(), schema)
+    return make_records(table.to_batches(), schema, container=container)
 
 
 def _damaged(name: str, error: Exception) -> BarrowCorruptError:

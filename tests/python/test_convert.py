@@ -102,7 +102,7 @@ def test_parquet_files_that_are_none(source: Path, out: Path) -> None:
         with pytest.raises(bw.BarrowCorruptError, match="no whole Parquet file: "):
             bw.open(out / "a.parquet")
     pq.write_table(pa.table({"x": [1]}), out / "a.parquet")
-    with pytest.raises(bw.BarrowSchemaError, match="neither bars, quotes nor trades"):
+    with pytest.raises(bw.BarrowSchemaError, match="no records that are known"):
         bw.open(out / "a.parquet")
 
 

@@ -447,10 +447,15 @@ def test_a_schema_of_nothing_known_says_what_there_could_be() -> None:
         with pytest.raises(bw.BarrowSchemaError) as caught:
             read_schema(schema, "x.arrow")
         assert str(caught.value) == (
-            f"x.arrow: neither bars, quotes nor trades: found {found}\n"
+            f"x.arrow: no records that are known: found {found}\n"
             "  try: bars have open, high, low, close, volume, ts_event, ts_init\n"
             "   or: quotes have bid_price, ask_price, bid_size, ask_size, ts_event, ts_init\n"
-            "   or: trades have price, size, aggressor_side, trade_id, ts_event, ts_init"
+            "   or: trades have price, size, aggressor_side, trade_id, ts_event, ts_init\n"
+            "   or: order book deltas have action, side, price, size, order_id, flags, sequence, "
+            "ts_event, ts_init\n"
+            "   or: order book depths have bid_price_0..9, ask_price_0..9, bid_size_0..9, "
+            "ask_size_0..9, bid_count_0..9, ask_count_0..9, flags, sequence, ts_event, ts_init\n"
+            "   or: container=... for a class of your own"
         )
 
 

@@ -1,7 +1,9 @@
-"""Arrow IPC files: written by and read through pyarrow, called from Mojo.
+"""Arrow IPC files and streams: written by and read through pyarrow, called from Mojo.
 
 Works in programs (`mojo run`) and inside the extension module alike.
 """
 
 from barrow.ipc.reader import bar_columns, column, open_mapped, open_unmapped
+from barrow.ipc.select import column_total, concatenate, rows_between
+from barrow.ipc.stream import IpcStreamReader, IpcStreamWriter
 from barrow.ipc.writer import IpcFileWriter

@@ -12,21 +12,24 @@ import numpy as np
 import pyarrow as pa
 
 from barrow._arrow import (
-    TIMES,
     Encoding,
     Meta,
     RecordKind,
+    Role,
     array_over,
     column_buffer,
     convert_batch,
     encoding_named,
     format_stamp,
     is_text,
+    listed,
     numeric_batch,
     numeric_schema,
     raw_view,
     read_schema,
     record_schema,
+    settled_nulls,
+    undefined_rows,
 )
 from barrow._lib import native
 from barrow.bars.items import Cells, Record, check_text
@@ -44,11 +47,13 @@ _SHOWN_ROWS = 3
 class Records(ABC, Generic[R]):
     """Records as columns: immutable, sliced without copying, decoded when asked.
 
-    Holds record batches in one of the stored encodings. The base of `Bars`, `Quotes`
-    and `Trades`, which say what their columns are.
+    Holds record batches in one of the stored encodings. The base of `Bars`, `Quotes`,
+    `Trades` and others, and of classes of your own, which say what one record is:
+    `class MarkPrices(Records[MarkPriceUpdate]): item = MarkPriceUpdate`.
 
     Attributes:
-        kind: What the records are.
+        kind: What the records are; that of `item`.
+        item: The class of one record.
         encoding: `fixed8`, `fixed16` or `decimal128`.
         identity: The bar type or the instrument id, or None where nobody said it.
         price_precision: Decimals of prices that carry meaning.
@@ -60,7 +65,11 @@ class Records(ABC, Generic[R]):
         "_batches", "_checked", "_encoding", "_meta", "_schema", "_starts", "_views", "report",
     )  # fmt: skip
     kind: ClassVar[RecordKind]
-    item: ClassVar[type[Any]]  # the class of one record
+    item: ClassVar[type[Any]]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.kind = cls.item.kind
 
     def __init__(
         self, batches: Sequence[pa.RecordBatch], schema: pa.Schema, *, checked: bool = True
@@ -78,7 +87,7 @@ class Records(ABC, Generic[R]):
         """
         _, self._encoding, self._meta = read_schema(schema, "schema", self.kind)
         self._schema = record_schema(self.kind, self._encoding, self._meta)
-        self._batches = tuple(_conform(b, self._schema) for b in batches if b.num_rows)
+        self._batches = tuple(_conform(b, self.kind, self._schema) for b in batches if b.num_rows)
         self._starts: list[int] = [0, *accumulate(batch.num_rows for batch in self._batches)]
         self._views: dict[int, Cells] = {}
         self._checked = checked
@@ -92,17 +101,19 @@ class Records(ABC, Generic[R]):
             data: A pyarrow table, batch or reader, or a table of another library.
 
         Raises:
-            BarrowSchemaError: A column is missing, has another type, or holds nulls.
+            BarrowSchemaError: A column is missing, has another type, or holds nulls
+                where there are no values that may be undefined.
         """
         if isinstance(data, pa.RecordBatch):
             data = pa.Table.from_batches([data])
         table = data if isinstance(data, pa.Table) else pa.table(data)
-        read_schema(table.schema, type(data).__name__, cls.kind)
+        _, encoding, _ = read_schema(table.schema, type(data).__name__, cls.kind)
         table = table.select(list(cls.kind.columns))
-        for name in cls.kind.columns:
-            if table[name].null_count:
+        for field in cls.kind.fields:
+            nulls = table[field.name].null_count
+            if nulls and not field.stored_in(encoding).nullable:
                 raise BarrowSchemaError(
-                    message(f'column "{name}"', f"holds {table[name].null_count} nulls")
+                    message(f'column "{field.name}"', f"holds {nulls} nulls, expected none")
                 )
         return cls(table.to_batches(), table.schema)
 
@@ -120,12 +131,12 @@ class Records(ABC, Generic[R]):
 
     @property
     def price_precision(self) -> int:
-        """Decimals of prices that carry meaning."""
+        """Decimals of prices that carry meaning; 0 where there are no prices."""
         return self._meta.price_precision
 
     @property
     def size_precision(self) -> int:
-        """Decimals of sizes that carry meaning."""
+        """Decimals of sizes that carry meaning; 0 where there are no sizes."""
         return self._meta.size_precision
 
     @property
@@ -194,10 +205,12 @@ class Records(ABC, Generic[R]):
         """The columns of one batch: NumPy views, Arrow arrays where they are text."""
         cells = self._views.get(part)
         if cells is None:
-            columns = [(name, self._batches[part].column(name)) for name in self.kind.columns]
+            columns = [
+                (field, self._batches[part].column(field.name)) for field in self.kind.fields
+            ]
             views = tuple(
-                column if is_text(column.type) else raw_view(self.kind, column, name)
-                for name, column in columns
+                column if is_text(column.type) else raw_view(field, column)
+                for field, column in columns
             )
             cells = self._views[part] = Cells(
                 self.kind, self._meta, self._encoding, views, checked=self._checked
@@ -221,26 +234,26 @@ class Records(ABC, Generic[R]):
         Returns:
             `out`, or a read-only array. 8-byte encodings: `int64` prices, `uint64` sizes,
             shape (n,). 16-byte encodings: little-endian 64-bit words of shape (n, 2).
-            Times: `uint64` nanoseconds. Aggressor sides: `uint8`.
+            Times: `uint64` nanoseconds. Others as they are stored.
 
         Raises:
             BarrowArgumentError: There is no such column, or it is text; or `out` is not
                 as it must be.
         """
-        if name not in self.kind.columns:
+        if name not in self.kind.at:
             raise BarrowArgumentError(
-                message("raw", f"no column {name!r}", tries=[", ".join(self.kind.columns)])
+                message("raw", f"no column {name!r}", tries=[listed(self.kind.columns)])
             )
         dtype = self._schema.field(name).type
         if is_text(dtype):
             raise BarrowArgumentError(
                 message("raw", f"column {name!r} is text", tries=[f"{name}s()"])
             )
-        at = self.kind.columns.index(name)
+        at = self.kind.at[name]
         views = [self._part(part).columns[at] for part in range(len(self._batches))]
         if len(views) == 1 and out is None:
             return views[0]  # type: ignore[no-any-return]
-        empty = raw_view(self.kind, array_over(b"", dtype, 0), name)
+        empty = raw_view(self.kind.fields[at], array_over(b"", dtype, 0))
         if out is not None:
             _check_out("raw", out, empty.dtype, (len(self), *empty.shape[1:]))
             for start, view in zip(self._starts, views, strict=False):
@@ -256,11 +269,11 @@ class Records(ABC, Generic[R]):
         """Times as `datetime64[ns]` in UTC; a view where `raw` gives one.
 
         Args:
-            name: `ts_event` or `ts_init`.
+            name: `ts_event`, `ts_init`, or what other times there are.
         """
-        if name not in TIMES:
+        if name not in self.kind.times:
             raise BarrowArgumentError(
-                message("timestamps", f"no time column {name!r}", tries=list(TIMES))
+                message("timestamps", f"no time column {name!r}", tries=list(self.kind.times))
             )
         return self.raw(name).view("datetime64[ns]")
 
@@ -268,7 +281,7 @@ class Records(ABC, Generic[R]):
         """A value column as doubles, each the nearest to the exact value.
 
         Args:
-            name: A price or a size.
+            name: A price or a size; NaN where it is undefined.
             out: Where to put them: contiguous, writable, `float64`, shape (n,). Memory
                 that was touched before is several times faster to fill.
 
@@ -281,19 +294,24 @@ class Records(ABC, Generic[R]):
         values = self.kind.values
         if name not in values:
             raise BarrowArgumentError(
-                message("to_float64", f"no value column {name!r}", tries=[", ".join(values)])
+                message("to_float64", f"no value column {name!r}", tries=[listed(values)])
             )
-        signed = name in self.kind.prices
+        field = self.kind.field(name)
         if out is not None:
             _check_out("to_float64", out, np.dtype(np.float64), (len(self),))
         doubles = np.empty(len(self), np.float64) if out is None else out
         for start, batch in zip(self._starts, self._batches, strict=False):
+            stored = column_buffer(batch.column(name))
+            room = doubles[start : start + batch.num_rows]
             native.column_to_float64(
-                column_buffer(batch.column(name)),
+                stored,
                 self._encoding.wide,
-                signed,
-                doubles[start : start + batch.num_rows],
+                field.signed,
+                room,
             )
+            if field.optional:
+                undefined = undefined_rows(stored, self._encoding.width, field.signed)
+                room[slice(0) if undefined is None else undefined] = np.nan
         return doubles
 
     def batches(self) -> Iterator[Self]:
@@ -322,11 +340,11 @@ class Records(ABC, Generic[R]):
         """Hands numbers to any Arrow tool, without copying.
 
         `fixed8` gives integers with `scale` 9 in the metadata of the field, the
-        wide encodings give `decimal128(38, 16)`; times are `timestamp[ns, UTC]`.
-        `to_arrow(encoding="decimal128")` makes decimals of any encoding.
+        wide encodings give `decimal128(38, 16)`; times are `timestamp[ns, UTC]`. What
+        is undefined is null. `to_arrow(encoding="decimal128")` makes decimals of any encoding.
         """
         schema = numeric_schema(self.kind, self._encoding, self._schema)
-        batches = (numeric_batch(batch, schema) for batch in self._sound())
+        batches = (numeric_batch(self.kind, batch, schema) for batch in self._sound())
         reader = pa.RecordBatchReader.from_batches(schema, batches)
         return reader.__arrow_c_stream__(requested_schema)
 
@@ -362,6 +380,8 @@ class Records(ABC, Generic[R]):
     def to_pandas(self, values: str = "float64") -> pd.DataFrame:
         """A data frame with a `ts_event` index in UTC.
 
+        What is undefined is NaN, None, or its sentinel as it is stored.
+
         Args:
             values: `float64` for the nearest doubles, `decimal` for exact
                 `decimal.Decimal` objects, `raw` for integers at the scale.
@@ -373,19 +393,23 @@ class Records(ABC, Generic[R]):
                 message("to_pandas", f"values={values!r}", tries=["float64", "decimal", "raw"])
             )
         index = pd.DatetimeIndex(self.timestamps(), name="ts_event").tz_localize("UTC")
+        table = self.to_arrow("decimal128" if values == "decimal" else None)
         data: dict[str, Any] = {}
-        if values == "decimal":
-            table = self.to_arrow("decimal128")
-            data = {name: table[name].to_pandas().to_numpy() for name in self.kind.values}
-        elif values == "float64":
-            data = {name: self.to_float64(name) for name in self.kind.values}
-        else:
-            data = {name: self._raw_integers(name) for name in self.kind.values}
-        for name, dtype in self.kind.extras:
-            # Frames align what has an index of its own, so only values go in.
-            text = is_text(dtype)
-            data[name] = self.to_arrow()[name].to_pandas().array if text else self.raw(name)
-        data["ts_init"] = pd.DatetimeIndex(self.timestamps("ts_init")).tz_localize("UTC")
+        for field in self.kind.fields:
+            name = field.name
+            if field.role is Role.TIME:
+                if name != index.name:
+                    data[name] = pd.DatetimeIndex(self.timestamps(name)).tz_localize("UTC")
+            elif field.role is Role.TEXT:
+                # Frames align what has an index of its own, so only values go in.
+                data[name] = table[name].to_pandas().array
+            elif field.role is Role.PLAIN:
+                data[name] = self.raw(name)
+            elif values == "decimal":
+                data[name] = table[name].to_pandas().to_numpy()
+            else:
+                of = self.to_float64 if values == "float64" else self._raw_integers
+                data[name] = of(name)
         return pd.DataFrame(data, index=index)
 
     def _raw_integers(self, name: str) -> Any:
@@ -422,15 +446,20 @@ class Records(ABC, Generic[R]):
         return (_rebuild, (type(self), sink.getvalue().to_pybytes()))
 
     def _facts(self) -> str:
-        precisions = f"precision {self.price_precision}/{self.size_precision}"
+        decimals = "/".join(str(getattr(self._meta, key)) for key in self.kind.precisions)
+        precisions = f"precision {decimals}"
         name = self._meta.identity or self._meta.symbol or f"no {self.kind.title}"
         return f"{name} · {len(self):,} {self.kind.plural} · {self.encoding} · {precisions}"
 
     def _rows(self) -> tuple[list[str], list[list[str]], bool]:
         whole = len(self) <= 2 * _SHOWN_ROWS + 1
         shown = list(self) if whole else [*self[:_SHOWN_ROWS], *self[-_SHOWN_ROWS:]]
-        rows = [[format_stamp(record.ts_event), *record.texts().values()] for record in shown]
-        return ["ts_event", *self.kind.values, *self.kind.extra_names], rows, not whole
+        names = self.kind.shown or self.kind.told
+        rows = []
+        for record in shown:
+            texts = record.texts()
+            rows.append([format_stamp(record.ts_event), *(texts[name] for name in names)])
+        return ["ts_event", *names], rows, not whole
 
     def __repr__(self) -> str:
         head, rows, cut = self._rows()
@@ -483,11 +512,16 @@ def _check_out(where: str, out: Any, dtype: np.dtype[Any], shape: tuple[int, ...
     )
 
 
-def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """The columns of records under their own schema; others say nullable, or more."""
-    if batch.schema.equals(schema, check_metadata=True):
+def _conform(batch: pa.RecordBatch, kind: RecordKind, schema: pa.Schema) -> pa.RecordBatch:
+    """The columns of records under their own schema, with sentinels under nulls."""
+    nulls = any(batch.column(f.name).null_count for f in kind.fields if f.optional)
+    if not nulls and batch.schema.equals(schema, check_metadata=True):
         return batch
-    return pa.RecordBatch.from_arrays([batch.column(name) for name in schema.names], schema=schema)
+    columns = {field.name: batch.column(field.name) for field in kind.fields}
+    for field in kind.fields:
+        if field.optional and pa.types.is_decimal(columns[field.name].type):
+            columns[field.name] = settled_nulls(columns[field.name], field.signed)
+    return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
 
 
 def _rebuild(cls: type[Records[R]], stream: bytes) -> Records[R]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
-from functools import total_ordering
 from typing import Any, ClassVar, Self
 
-from barrow._arrow import FIXED8, FIXED16, encoding_named, format_raw, parse_raw
+from barrow._arrow import (
+    FIXED8,
+    FIXED16,
+    encoding_named,
+    format_raw,
+    parse_raw,
+    undefined_raw,
+)
 from barrow._lib import native
 
 
-@total_ordering
 class _Value:
     """An exact decimal: a raw integer, its scale, and the decimals to show.
 
-    Compares with and hashes like any number of the same value.
+    Compares with and hashes like any number of the same value. Order books also have
+    values that are undefined, which are equal to each other only.
     """
 
     __slots__ = ("_precision", "_raw", "_scale")
@@ -40,6 +47,11 @@ class _Value:
         """9 or 16."""
         return self._scale
 
+    @property
+    def is_undefined(self) -> bool:
+        """Whether it is the sentinel of its scale that says there is no value."""
+        return self._raw == undefined_raw(8 if self._scale == FIXED8.scale else 16, self._signed)
+
     @classmethod
     def parse(cls, text: str, *, encoding: str = "auto") -> Self:
         """Reads decimal text exactly; the precision is the decimals it shows.
@@ -56,15 +68,21 @@ class _Value:
         return cls(raw, decimals, candidates[-1].scale)
 
     def as_decimal(self) -> Decimal:
-        """The value as `decimal.Decimal`, with all of its digits."""
+        """The value as `decimal.Decimal`, with all of its digits; NaN if undefined."""
+        if self.is_undefined:
+            return Decimal("NaN")
         return Decimal(str(self))
 
     def __float__(self) -> float:
-        """The nearest double."""
+        """The nearest double; NaN if undefined."""
+        if self.is_undefined:
+            return math.nan
         return float(self.raw / 10**self.scale)  # division of integers rounds once
 
     def __str__(self) -> str:
-        """The value with at least `precision` decimals; more if it has more."""
+        """The value with at least `precision` decimals, more if it has more; `undefined`."""
+        if self.is_undefined:
+            return "undefined"
         if self.raw % 10 ** (self.scale - self.precision) == 0:
             return format_raw(self.raw, self.scale, self.precision)
         return format_raw(self.raw, self.scale)
@@ -73,11 +91,15 @@ class _Value:
         return f"{type(self).__name__}({self})"
 
     def _comparable(self, other: object) -> tuple[Any, Any]:
+        if self.is_undefined or (isinstance(other, _Value) and other.is_undefined):
+            return math.nan, math.nan  # neither less nor more than any
         if isinstance(other, _Value):
             return self.raw * 10**other.scale, other.raw * 10**self.scale
         return self.as_decimal(), other
 
     def __eq__(self, other: object) -> bool:
+        if self.is_undefined:
+            return isinstance(other, _Value) and other.is_undefined
         mine, theirs = self._comparable(other)
         return bool(mine == theirs)
 
@@ -85,8 +107,20 @@ class _Value:
         mine, theirs = self._comparable(other)
         return bool(mine < theirs)
 
+    def __le__(self, other: object) -> bool:
+        mine, theirs = self._comparable(other)
+        return bool(mine <= theirs)
+
+    def __gt__(self, other: object) -> bool:
+        mine, theirs = self._comparable(other)
+        return bool(mine > theirs)
+
+    def __ge__(self, other: object) -> bool:
+        mine, theirs = self._comparable(other)
+        return bool(mine >= theirs)
+
     def __hash__(self) -> int:
-        return hash(self.as_decimal())
+        return hash(None) if self.is_undefined else hash(self.as_decimal())
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.raw, self.precision, self.scale))

@@ -118,7 +118,7 @@ class RowReader:
                 message(
                     "bar_type",
                     f"{holds}, which have an instrument id",
-                    tries=[option("instrument_id", f"{of.symbol}.{of.venue}")],
+                    tries=[option("instrument_id", of.instrument_id)],
                 )
             )
         if options.symbol is not None and "symbol" not in self.header.role_names:

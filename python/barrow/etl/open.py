@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any, TypeVar, overload
 
-from barrow.bars import AnyRecords
+from barrow.bars import AnyRecords, Records
 from barrow.csv import read_csv
+from barrow.errors import BarrowSchemaError, message
 from barrow.ipc import open_arrow
 from barrow.parquet import open_parquet
 
@@ -14,31 +16,60 @@ TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".bz2", ".zst", ".xz", ".zip")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 
 
+C = TypeVar("C", bound=Records[Any])
+
+
+@overload
+def open_records(
+    path: str | os.PathLike[str],
+    *,
+    bar_type: str | None = ...,
+    instrument_id: str | None = ...,
+    container: None = ...,
+) -> AnyRecords: ...
+@overload
+def open_records(
+    path: str | os.PathLike[str],
+    *,
+    bar_type: str | None = ...,
+    instrument_id: str | None = ...,
+    container: type[C],
+) -> C: ...
+
+
 def open_records(
     path: str | os.PathLike[str],
     *,
     bar_type: str | None = None,
     instrument_id: str | None = None,
-) -> AnyRecords:
+    container: type[Any] | None = None,
+) -> Any:
     """Opens records from a file: Arrow IPC memory-mapped, text and Parquet read whole.
 
     Args:
         path: The file. Text and Parquet are told by their suffixes; everything else
             must be Arrow.
         bar_type: Goes into the metadata of bars that have none.
-        instrument_id: Goes into the metadata of quotes and trades that have none.
+        instrument_id: Goes into the metadata of others that have none.
+        container: The class of the result, such as `Bars` or one of your own; by what
+            the file holds if None.
 
     Returns:
-        `Bars`, `Quotes` or `Trades`, by what the file holds.
+        `Bars`, `Quotes`, `Trades`, `OrderBookDeltas` or `OrderBookDepths`, by what the
+        file holds; or the class that was asked for.
 
     Raises:
         BarrowIoError: The file cannot be read.
         BarrowCorruptError: It is no whole Arrow IPC or Parquet file.
-        BarrowSchemaError: It holds no records.
+        BarrowSchemaError: It holds no records, or others than asked for.
         BarrowParseError: It is text, and a row is bad.
     """
     suffix = Path(path).suffix.lower()
     if suffix in TEXT_SUFFIXES:
-        return read_csv(path, bar_type=bar_type, instrument_id=instrument_id)
+        records = read_csv(path, bar_type=bar_type, instrument_id=instrument_id)
+        if container is not None and not isinstance(records, container):
+            what = f"it holds {records.kind.plural}, expected {container.kind.plural}"
+            raise BarrowSchemaError(message(os.fspath(path), what))
+        return records
     opener = open_parquet if suffix in PARQUET_SUFFIXES else open_arrow
-    return opener(path, bar_type=bar_type, instrument_id=instrument_id)
+    return opener(path, bar_type=bar_type, instrument_id=instrument_id, container=container)

@@ -169,7 +169,7 @@ class Recipe:
             "aggressor_side": sides,
             "trade_id": lambda column, row: text_buffers(identifiers(column, row)),
         }
-        for name in self.kind.extra_names:
+        for name in self.kind.extras:
             made.append(makers[name](frame.columns[name], first_row))
         return made
 
