@@ -25,6 +25,8 @@ from barrow.wranglers.options import WranglerKeywords
 R = TypeVar("R", Bar, QuoteTick, TradeTick)
 _DEFAULT_VOLUME = 1_000_000.0
 _CHUNK = 10_000
+# Making records costs more than small chunks of text do, so memory goes first.
+_CHUNK_BYTES = 1 << 18
 
 
 class _WranglerV2(Generic[R]):
@@ -135,7 +137,7 @@ class _WranglerV2(Generic[R]):
                 raise BarrowArgumentError(
                     message(name, f"the wrangler has {value!r} already", tries=["leave it out"])
                 )
-        merged: Any = {**options, **own}
+        merged: Any = {"chunk_bytes": _CHUNK_BYTES, **options, **own}
         return self._scan(path, chunk_size, merged)
 
     def _scan(self, path: Any, chunk_size: int, options: Any) -> Iterator[R]:
