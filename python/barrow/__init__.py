@@ -6,6 +6,9 @@ bars = bw.read_csv("eurusd.csv", bar_type="EUR/USD.SIM-1-MINUTE-BID-EXTERNAL")
 bars[0].close, bars.raw("close"), bars.to_pandas()
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from barrow._arrow import (
     PRICE_ERROR_64,
     PRICE_ERROR_128,
@@ -14,6 +17,11 @@ from barrow._arrow import (
     QUANTITY_UNDEF_64,
     QUANTITY_UNDEF_128,
     AggressorSide,
+    BookAction,
+    Field,
+    OrderSide,
+    RecordFlag,
+    RecordKind,
 )
 from barrow._lib import cpu_level
 from barrow.bars import (
@@ -23,12 +31,19 @@ from barrow.bars import (
     Bars,
     BarSpecification,
     BarType,
+    BookOrder,
     Finding,
+    OrderBookDelta,
+    OrderBookDeltas,
+    OrderBookDepth10,
+    OrderBookDepths,
     Price,
     PriceType,
     Quantity,
     Quotes,
     QuoteTick,
+    Record,
+    Records,
     Report,
     Trades,
     TradeTick,
@@ -47,6 +62,8 @@ from barrow.errors import (
 )
 from barrow.etl import ConvertReport, IngestReport, convert, ingest
 from barrow.etl import open_records as open
+from barrow.ipc import write_arrow
+from barrow.parquet import write_parquet
 
 __version__ = "0.1.0"
 
@@ -72,15 +89,27 @@ __all__ = [
     "BarrowSchemaError",
     "BarrowUnsupportedError",
     "Bars",
+    "BookAction",
+    "BookOrder",
     "ConvertReport",
     "CsvReport",
+    "Field",
     "Finding",
     "IngestReport",
+    "OrderBookDelta",
+    "OrderBookDeltas",
+    "OrderBookDepth10",
+    "OrderBookDepths",
+    "OrderSide",
     "Price",
     "PriceType",
     "Quantity",
     "QuoteTick",
     "Quotes",
+    "Record",
+    "RecordFlag",
+    "RecordKind",
+    "Records",
     "Report",
     "TradeTick",
     "Trades",
@@ -93,5 +122,17 @@ __all__ = [
     "scan_csv",
     "sniff_csv",
     "validate",
+    "write_arrow",
     "write_csv",
+    "write_parquet",
 ]
+
+if TYPE_CHECKING:
+    from barrow import wranglers as wranglers
+else:
+
+    def __getattr__(name: str) -> Any:
+        """`barrow.wranglers`, imported when it is first asked for."""
+        if name == "wranglers":
+            return import_module("barrow.wranglers")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,6 +2,7 @@
 
 from barrow.bars.bar_spec import AggregationSource, BarAggregation, BarSpecification, PriceType
 from barrow.bars.bar_type import BarType, parse_instrument_id, settle_identity
+from barrow.bars.batches import Batches
 from barrow.bars.book import BookOrder, OrderBookDelta, OrderBookDepth10
 from barrow.bars.checks import Finding, Report, validate
 from barrow.bars.container import (
@@ -26,6 +27,7 @@ __all__ = [
     "BarSpecification",
     "BarType",
     "Bars",
+    "Batches",
     "BookOrder",
     "Finding",
     "OrderBookDelta",

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from barrow._arrow import (
     DELTA,
@@ -200,6 +199,8 @@ def _plain(batch: pa.RecordBatch, kind: RecordKind, name: str) -> Array:
 
 
 def _same_rows(before: pa.RecordBatch, batch: pa.RecordBatch) -> Array:
+    import pyarrow.compute as pc  # takes time to import
+
     same = np.ones(batch.num_rows, bool)
     for mine, theirs in zip(before.columns, batch.columns, strict=True):
         if is_text(mine.type):

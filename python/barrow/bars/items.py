@@ -108,9 +108,9 @@ class Record(_Row):
     kind: ClassVar[RecordKind]
 
     def __init_subclass__(cls) -> None:
-        for at, name in enumerate(cls.kind.columns):
+        for at, name in enumerate(cls.kind.columns if hasattr(cls, "kind") else ()):
             if not hasattr(cls, name):
-                setattr(cls, name, _decoded(at))
+                setattr(cls, name, _decoded(at, name))
             elif name not in TIMES and name not in cls.__dict__ and hasattr(Record, name):
                 raise BarrowArgumentError(
                     message(cls.__name__, f"column {name!r} is a name every record has already")
@@ -286,7 +286,7 @@ def _single(cls: type[Record], values: tuple[Any, ...], meta: Meta, encoding: En
     return cls.single(values, meta, encoding)
 
 
-def _decoded(at: int) -> property:
+def _decoded(at: int, name: str) -> property:
     """A property that decodes a column."""
 
     def decode(record: Record) -> Any:
@@ -295,7 +295,7 @@ def _decoded(at: int) -> property:
             return record._price(at) if field.signed else record._size(at)
         return record.owner.cell(at, record.row) if field.enum is None else record._member(at)
 
-    return property(decode)
+    return property(decode, doc=f"What the column `{name}` holds.")
 
 
 def _member_of(enum: type[IntEnum] | None, number: int) -> IntEnum | None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overload
 
 import numpy as np
@@ -32,6 +30,7 @@ from barrow._arrow import (
     undefined_rows,
 )
 from barrow._lib import native
+from barrow.bars.batches import Batches
 from barrow.bars.items import Cells, Record, check_text
 from barrow.errors import BarrowArgumentError, BarrowSchemaError, message
 
@@ -62,14 +61,15 @@ class Records(ABC, Generic[R]):
     """
 
     __slots__ = (
-        "_batches", "_checked", "_encoding", "_meta", "_schema", "_starts", "_views", "report",
+        "_batches", "_checked", "_encoding", "_meta", "_schema", "_views", "report",
     )  # fmt: skip
     kind: ClassVar[RecordKind]
     item: ClassVar[type[Any]]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.kind = cls.item.kind
+        if hasattr(cls, "item"):
+            cls.kind = cls.item.kind
 
     def __init__(
         self, batches: Sequence[pa.RecordBatch], schema: pa.Schema, *, checked: bool = True
@@ -77,7 +77,8 @@ class Records(ABC, Generic[R]):
         """Takes batches of the stored schema; `from_arrow` checks more.
 
         Args:
-            batches: Record batches, each with the columns of `schema`.
+            batches: Record batches, each with the columns of `schema`; `Batches` to have
+                them fetched when they are asked for.
             schema: A stored schema with its metadata.
             checked: Whether columns of text are known to be well formed; they are
                 looked at before they are handed out otherwise.
@@ -85,10 +86,13 @@ class Records(ABC, Generic[R]):
         Raises:
             BarrowSchemaError: The schema is not one of such records.
         """
-        _, self._encoding, self._meta = read_schema(schema, "schema", self.kind)
-        self._schema = record_schema(self.kind, self._encoding, self._meta)
-        self._batches = tuple(_conform(b, self.kind, self._schema) for b in batches if b.num_rows)
-        self._starts: list[int] = [0, *accumulate(batch.num_rows for batch in self._batches)]
+        kind = self.kind
+        _, self._encoding, self._meta = read_schema(schema, "schema", kind)
+        self._schema = stored = record_schema(kind, self._encoding, self._meta)
+        if isinstance(batches, Batches):
+            self._batches = batches.each(lambda batch: _conform(batch, kind, stored))
+        else:
+            self._batches = Batches.of([_conform(batch, kind, stored) for batch in batches])
         self._views: dict[int, Cells] = {}
         self._checked = checked
         self.report: Any = None
@@ -155,7 +159,7 @@ class Records(ABC, Generic[R]):
         return sum(batch.nbytes for batch in self._batches)
 
     def __len__(self) -> int:
-        return self._starts[-1]
+        return self._batches.starts[-1]
 
     # ---------------------------------------------------------------- rows
 
@@ -171,21 +175,16 @@ class Records(ABC, Generic[R]):
         row = at + len(self) if at < 0 else at
         if not 0 <= row < len(self):
             raise IndexError(f"{self.kind.name} {at} of {len(self)}")
-        part = bisect_right(self._starts, row) - 1
-        records: list[R] = self.item.rows(self._part(part), row - self._starts[part], 1)
+        part, begin = self._batches.place(row)
+        records: list[R] = self.item.rows(self._part(part), begin, 1)
         return records[0]
 
     def _slice(self, begin: int, end: int, step: int) -> Self:
         if step != 1:
             rows = pa.array(range(begin, end, step), pa.int64())
-            taken = pa.Table.from_batches(self._sound(), self._schema).take(rows)
+            taken = pa.Table.from_batches([*self._sound()], self._schema).take(rows)
             return type(self)(taken.to_batches(), self._schema)
-        parts = []
-        for start, batch in zip(self._starts, self._batches, strict=False):
-            low, high = max(begin - start, 0), min(end - start, batch.num_rows)
-            if low < high:
-                parts.append(batch.slice(low, high - low))
-        return type(self)(parts, self._schema, checked=self._checked)
+        return type(self)(self._batches.rows(begin, end), self._schema, checked=self._checked)
 
     def __iter__(self) -> Iterator[R]:
         for part, batch in enumerate(self._batches):
@@ -256,7 +255,7 @@ class Records(ABC, Generic[R]):
         empty = raw_view(self.kind.fields[at], array_over(b"", dtype, 0))
         if out is not None:
             _check_out("raw", out, empty.dtype, (len(self), *empty.shape[1:]))
-            for start, view in zip(self._starts, views, strict=False):
+            for start, view in zip(self._batches.starts, views, strict=False):
                 np.copyto(out[start : start + len(view)], view)
             return out
         if not views:
@@ -300,7 +299,7 @@ class Records(ABC, Generic[R]):
         if out is not None:
             _check_out("to_float64", out, np.dtype(np.float64), (len(self),))
         doubles = np.empty(len(self), np.float64) if out is None else out
-        for start, batch in zip(self._starts, self._batches, strict=False):
+        for start, batch in zip(self._batches.starts, self._batches, strict=False):
             stored = column_buffer(batch.column(name))
             room = doubles[start : start + batch.num_rows]
             native.column_to_float64(
@@ -321,7 +320,7 @@ class Records(ABC, Generic[R]):
 
     # ---------------------------------------------------------------- Arrow
 
-    def _sound(self) -> tuple[pa.RecordBatch, ...]:
+    def _sound(self) -> Batches:
         """The batches, once their text is known to lie within its buffers."""
         if not self._checked:
             for batch in self._batches:
@@ -365,7 +364,7 @@ class Records(ABC, Generic[R]):
         schema = record_schema(self.kind, target, self._meta_within(target))
         converted = [
             convert_batch(self.kind, batch, self._encoding, target, schema, start)
-            for start, batch in zip(self._starts, batches, strict=False)
+            for start, batch in zip(self._batches.starts, batches, strict=False)
         ]
         return pa.Table.from_batches(converted, schema)
 

@@ -31,7 +31,7 @@ _SIDES = {
 
 _FOLDER = Path(__file__).parent / "dialects"
 # The Mojo parser knows plans of these only.
-_RECORDS = {kind.name: kind for kind in (BAR, QUOTE, TRADE)}
+TEXT_KINDS = {kind.name: kind for kind in (BAR, QUOTE, TRADE)}
 _HEADERS = ("yes", "no", "ignored")
 
 
@@ -110,7 +110,7 @@ class Dialect:
         Raises:
             BarrowArgumentError: A value is none of those allowed.
         """
-        self._check(self.record in _RECORDS, "record", f"one of {', '.join(_RECORDS)}")
+        self._check(self.record in TEXT_KINDS, "record", f"one of {', '.join(TEXT_KINDS)}")
         self._check(self.header in _HEADERS, "header", f"one of {', '.join(_HEADERS)}")
         self._check(self.stamp in ("open", "close"), "stamp", "open or close")
         self._check(self.order in ("ascending", "descending"), "order", "ascending or descending")
@@ -130,7 +130,7 @@ class Dialect:
     @property
     def kind(self) -> RecordKind:
         """What rows are."""
-        return _RECORDS[self.record]
+        return TEXT_KINDS[self.record]
 
     @property
     def is_generic(self) -> bool:

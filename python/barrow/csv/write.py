@@ -204,7 +204,11 @@ def _kind(field: pa.Field) -> int:
     encoding = next((e for e in ENCODINGS.values() if dtype == e.value_type), None)
     if encoding is None or name in _TIMES:
         raise BarrowUnsupportedError(
-            message(f'column "{name}"', f"is {dtype}, which has no form in CSV")
+            message(
+                f'column "{name}"',
+                f"is {dtype}, which has no form in CSV",
+                tries=["an Arrow or a Parquet file, which hold every column"],
+            )
         )
     # Decimals are signed, sizes too.
     unsigned = name in _SIZES and encoding.name != "decimal128"

@@ -9,46 +9,64 @@ from typing import Any, ClassVar, Generic, TypeVar, Unpack
 
 import pyarrow as pa
 
-from barrow._arrow import BAR, QUOTE, TRADE, Encoding, RecordKind, read_schema
-from barrow.bars import AnyRecords, Bar, QuoteTick, TradeTick
+from barrow._arrow import Encoding, read_schema
+from barrow.bars import (
+    Bar,
+    Bars,
+    OrderBookDelta,
+    OrderBookDeltas,
+    OrderBookDepth10,
+    OrderBookDepths,
+    Quotes,
+    QuoteTick,
+    Record,
+    Records,
+    Trades,
+    TradeTick,
+)
 from barrow.errors import BarrowCorruptError, BarrowSchemaError, message
 from barrow.wranglers.assemble import Recipe, encoding_of, stored_frame
+from barrow.wranglers.names import Names
 from barrow.wranglers.options import WranglerKeywords, make_meta, make_options
 
-R = TypeVar("R")
+R = TypeVar("R", bound=Record)
 _END = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 # Streams of Arrow before 0.15 have no such mark before a length.
 _MARK = _END[:4]
 _WHERE = "Arrow stream"
 
 
-class _StreamWrangler(Generic[R]):
-    """Reads records out of Arrow IPC streams.
+class StreamWrangler(Generic[R]):
+    """Reads records out of Arrow IPC streams; the base of one class for each kind.
+
+    Attributes:
+        container: The class of many records.
 
     Args:
-        identity: The bar type, or the instrument id of ticks.
-        price_precision: Decimals of prices.
-        size_precision: Decimals of sizes.
+        identity: The bar type, or the instrument id of all others.
+        price_precision: Decimals of prices; of kinds that have some.
+        size_precision: Decimals of sizes; of kinds that have some.
         **options: `WranglerOptions` says what there is.
 
     Raises:
         BarrowArgumentError: One of them is none.
     """
 
-    kind: ClassVar[RecordKind]
+    container: ClassVar[type[Records[Any]]]
 
     def __init__(
         self,
         identity: Any,
-        price_precision: int,
-        size_precision: int,
+        price_precision: int | None = None,
+        size_precision: int | None = None,
         **options: Unpack[WranglerKeywords],
     ) -> None:
+        self.kind = self.container.kind
         self._options = make_options(options)
         self._meta = make_meta(self.kind, identity, price_precision, size_precision, self._options)
         repair = "half_even" if self._options.invalid_raw == "repair" else "exact"
         options_stored = replace(self._options, rounding=repair, time_unit="ns")
-        self._recipe = Recipe(self.kind, self._meta, options_stored)
+        self._recipe = Recipe(self.container, Names(), self._meta, options_stored, stored=True)
 
     def process_record_batch_bytes(self, data: Any) -> list[R]:
         """The records of a stream.
@@ -66,7 +84,7 @@ class _StreamWrangler(Generic[R]):
             BarrowParseError: A value is a sentinel, out of range, or no multiple of what
                 the precision allows; names row and column.
         """
-        batches: Iterator[Any] = self.process_batches(data)
+        batches = self.process_batches(data)
         return list(chain.from_iterable(batch.to_list() for batch in batches))
 
     def process_record_batch_bytes_iter(self, data: Any) -> Iterator[R]:
@@ -78,11 +96,11 @@ class _StreamWrangler(Generic[R]):
             data: As in `process_record_batch_bytes`, which also says what is raised;
                 about values, when their batch is reached.
         """
-        batches: Iterator[Any] = self.process_batches(data)
+        batches = self.process_batches(data)
         return chain.from_iterable(batches)
 
-    def process_batches(self, data: Any) -> Iterator[AnyRecords]:
-        """The batches of a stream as `Bars`, `Quotes` or `Trades`.
+    def process_batches(self, data: Any) -> Iterator[Records[R]]:
+        """The batches of a stream as columns, in the class of the container.
 
         Args:
             data: As in `process_record_batch_bytes`, which also says what is raised.
@@ -94,7 +112,7 @@ class _StreamWrangler(Generic[R]):
         constant = isinstance(data, (bytes, pa.Buffer)) and not whole.is_mutable
         return self._decode(schema, messages, target, constant)
 
-    def process_table(self, table: pa.Table) -> Iterator[AnyRecords]:
+    def process_table(self, table: pa.Table) -> Iterator[Records[R]]:
         """The batches of a table in a stored schema, checked as those of a stream."""
         target = self._check_schema(table.schema, type(table).__name__)
         begin = 0
@@ -105,7 +123,7 @@ class _StreamWrangler(Generic[R]):
 
     def _decode(
         self, schema: pa.Schema, messages: list[pa.Message], target: Encoding, constant: bool
-    ) -> Iterator[AnyRecords]:
+    ) -> Iterator[Records[R]]:
         begin = 0
         for number, part in enumerate(messages):
             try:
@@ -120,7 +138,7 @@ class _StreamWrangler(Generic[R]):
 
     def _make(
         self, batch: pa.RecordBatch, target: Encoding, first_row: int, constant: bool
-    ) -> AnyRecords:
+    ) -> Records[R]:
         return self._recipe.make_in(stored_frame(batch, self.kind, constant), target, first_row)
 
     def _check_schema(self, schema: pa.Schema, where: str) -> Encoding:
@@ -128,8 +146,7 @@ class _StreamWrangler(Generic[R]):
         mine = self._meta
         for key, found, expected in (
             (self.kind.key, meta.identity, mine.identity),
-            ("price_precision", meta.price_precision, mine.price_precision),
-            ("size_precision", meta.size_precision, mine.size_precision),
+            *((key, getattr(meta, key), getattr(mine, key)) for key in self.kind.precisions),
         ):
             if found != expected:
                 raise BarrowSchemaError(
@@ -143,22 +160,34 @@ class _StreamWrangler(Generic[R]):
         return encoding_of(self._options.encoding, stored)
 
 
-class BarDataWrangler(_StreamWrangler[Bar]):
+class BarDataWrangler(StreamWrangler[Bar]):
     """Bars out of Arrow IPC streams."""
 
-    kind = BAR
+    container = Bars
 
 
-class QuoteTickDataWrangler(_StreamWrangler[QuoteTick]):
+class QuoteTickDataWrangler(StreamWrangler[QuoteTick]):
     """Quotes out of Arrow IPC streams."""
 
-    kind = QUOTE
+    container = Quotes
 
 
-class TradeTickDataWrangler(_StreamWrangler[TradeTick]):
+class TradeTickDataWrangler(StreamWrangler[TradeTick]):
     """Trades out of Arrow IPC streams."""
 
-    kind = TRADE
+    container = Trades
+
+
+class OrderBookDeltaDataWrangler(StreamWrangler[OrderBookDelta]):
+    """Changes of order books out of Arrow IPC streams."""
+
+    container = OrderBookDeltas
+
+
+class OrderBookDepth10DataWrangler(StreamWrangler[OrderBookDepth10]):
+    """The best levels of order books out of Arrow IPC streams."""
+
+    container = OrderBookDepths
 
 
 def _read_stream(whole: pa.Buffer) -> tuple[pa.Schema, list[pa.Message]]:
