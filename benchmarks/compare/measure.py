@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from compare import Floor
 
@@ -106,8 +108,12 @@ def memory_of(run: Callable[[], Any]) -> tuple[int, int]:
 
     In bytes; for a fresh process. The kernel's high-water mark is reset first, because
     imports may have peaked higher; `ru_maxrss` cannot be, and inherits the parent's.
+    Memory that allocators kept when the input was made would hide what the run takes.
     """
     gc.collect()
+    pa.default_memory_pool().release_unused()
+    if keeper := sys.modules.get("barrow._memory"):
+        keeper.release_unused()
     Path("/proc/self/clear_refs").write_text("5")
     before = _status("VmRSS")
     result = run()

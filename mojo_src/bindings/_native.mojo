@@ -54,6 +54,12 @@ def PyInit__native() abi("C") -> Obj:
     table.add[column_from_texts, 7](
         "column_from_texts", "Decimal texts to raw values."
     )
+    table.add[column_from_times, 3](
+        "column_from_times", "Texts of instants to nanoseconds."
+    )
+    table.add[column_unfit, 4](
+        "column_unfit", "Where raw values are not as records store them."
+    )
     table.add[checks_new, 0]("checks_new", "Counts of nothing yet.")
     table.add[checks_push, 4]("checks_push", "Checks a batch of bars.")
     table.add[checks_counts, 1]("checks_counts", "Counts so far.")

@@ -60,46 +60,6 @@ def test_an_unknown_column_is_an_argument_error(bars: Bars) -> None:
         bars.to_float64("ts_event")
 
 
-# ---------------------------------------------------------------------- given buffers
-
-
-def test_columns_go_into_given_buffers(bars: Bars, split: Bars) -> None:
-    for records in (bars, split, bars[3:9], bars[:0]):
-        for name in VALUES:
-            doubles = np.full(len(records), -1.0)
-            assert records.to_float64(name, out=doubles) is doubles
-            assert doubles.tolist() == records.to_float64(name).tolist()
-        for name in COLUMNS:
-            wanted = records.raw(name)
-            room = np.ones_like(wanted)
-            assert records.raw(name, out=room) is room
-            assert np.array_equal(room, wanted)
-            assert not np.shares_memory(room, wanted)
-
-
-def test_a_buffer_that_does_not_fit_is_refused(bars: Bars) -> None:
-    fixed = np.zeros(20)
-    fixed.flags.writeable = False
-    for out, found in (
-        (np.zeros(19), "float64 of shape (19,)"),
-        (np.zeros((20, 1)), "float64 of shape (20, 1)"),
-        (np.zeros(20, np.float32), "float32 of shape (20,)"),
-        (np.zeros(40)[::2], "float64 of shape (20,), not contiguous"),
-        (fixed, "float64 of shape (20,), read-only"),
-        ([0.0] * 20, "a list"),
-    ):
-        with pytest.raises(bw.BarrowArgumentError) as caught:
-            bars.to_float64("open", out=out)
-        assert str(caught.value) == (
-            f"to_float64: out is {found}, expected a contiguous, writable float64 of shape (20,)"
-            "\n  try: np.empty((20,), np.float64)"
-        )
-    wrong = np.zeros(20, np.int64)
-    with pytest.raises(bw.BarrowArgumentError, match="raw: out is int64"):
-        bars.raw("ts_event", out=wrong)
-    assert not wrong.any()
-
-
 # ---------------------------------------------------------------------- zero-copy
 
 

@@ -88,7 +88,7 @@ class RowReader:
         while True:
             while not source.final and source.end - source.begin < wanted:
                 source.refill()
-            start = bytes(source.buffer[source.begin : source.end])
+            start = bytes(memoryview(source.buffer)[source.begin : source.end])
             wanted = 2 * len(start)
             if not source.final and len(_LINE_END.findall(start)) < _HEADER_LINES:
                 continue  # long lines: the header may be cut off
