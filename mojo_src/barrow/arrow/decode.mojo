@@ -44,6 +44,7 @@ comptime _Ints = SIMD[DType.int64, _WIDTH]
 comptime _STREAMED = 1 << 21
 comptime _TWO_32 = _Doubles(1 << 32)
 comptime _LOW_32 = 0xFFFF_FFFF
+comptime _SMALL = 1 << 51
 # Added to an integer below 2**51, the bits of a double that is that much above 1.5 times
 # 2**52; AVX2 has no instruction that converts 64 bits.
 comptime _MAGIC = 6755399441055744.0
@@ -85,7 +86,6 @@ def _nearest[dtype: DType](raw: ColumnView[dtype], at: Int) -> _Doubles:
         return _narrow_quotient(lanes)
     else:
         var halves = bitcast[DType.int64, 2 * _WIDTH](lanes).deinterleave()
-        # An unsigned value must not look like a negative one.
         comptime least = _Ints(-(1 << 26) if dtype.is_signed() else 0)
         if all(halves[1].ge(least) & halves[1].lt(1 << 26)):
             return _wide_quotient(halves[0], halves[1])
@@ -97,8 +97,15 @@ def _nearest[dtype: DType](raw: ColumnView[dtype], at: Int) -> _Doubles:
 
 @always_inline
 def _narrow_quotient[dtype: DType](raw: SIMD[dtype, _WIDTH]) -> _Doubles:
+    var whole = raw.cast[DType.int64]()
+    # The common case: exact doubles, of which one division rounds once. An unsigned
+    # value must not look like a negative one.
+    comptime least = -_SMALL if dtype.is_signed() else 0
+    if all(whole.ge(_Ints(least)) & whole.lt(_Ints(_SMALL))):
+        comptime divisor = _Doubles(10**SCALE_64)
+        return _exact(whole) / divisor
     var high = _exact((raw >> 32).cast[DType.int64]()) * _TWO_32
-    var low = _exact(raw.cast[DType.int64]() & _LOW_32)
+    var low = _exact(whole & _LOW_32)
     var sum = high + low
     return _quotient[SCALE_64](sum, low - (sum - high))
 
