@@ -43,6 +43,7 @@ from barrow.errors import (
 )
 from barrow.etl import ConvertReport, IngestReport, convert, ingest
 from barrow.etl import open_records as open
+from barrow.store import Store
 
 __version__ = "0.1.0"
 
@@ -74,6 +75,7 @@ __all__ = [
     "QuoteTick",
     "Quotes",
     "Report",
+    "Store",
     "TradeTick",
     "Trades",
     "check_csv",

@@ -83,6 +83,21 @@ class Records(ABC, Generic[R]):
         self._checked = checked
         self.report: Any = None
 
+    def with_batches(self, batches: Sequence[pa.RecordBatch]) -> Self:
+        """Other rows under the same schema and metadata; nothing is looked at again.
+
+        Args:
+            batches: Record batches of exactly `schema`, each with rows.
+        """
+        other = object.__new__(type(self))
+        other._encoding, other._meta, other._schema = self._encoding, self._meta, self._schema
+        other._batches = tuple(batches)
+        other._starts = [0, *accumulate(batch.num_rows for batch in batches)]
+        other._views = {}
+        other._checked = self._checked
+        other.report = None
+        return other
+
     @classmethod
     def from_arrow(cls, data: Any) -> Self:
         """Takes anything with `__arrow_c_stream__` that has the stored schema.
@@ -173,7 +188,7 @@ class Records(ABC, Generic[R]):
             low, high = max(begin - start, 0), min(end - start, batch.num_rows)
             if low < high:
                 parts.append(batch.slice(low, high - low))
-        return type(self)(parts, self._schema, checked=self._checked)
+        return self.with_batches(parts)
 
     def __iter__(self) -> Iterator[R]:
         for part, batch in enumerate(self._batches):
@@ -280,7 +295,7 @@ class Records(ABC, Generic[R]):
     def batches(self) -> Iterator[Self]:
         """The records batch by batch, without copying; each has contiguous columns."""
         for batch in self._batches:
-            yield type(self)([batch], self._schema, checked=self._checked)
+            yield self.with_batches([batch])
 
     # ---------------------------------------------------------------- Arrow
 

@@ -9,6 +9,7 @@ from barrow.bars import AnyRecords
 from barrow.csv import read_csv
 from barrow.ipc import open_arrow
 from barrow.parquet import open_parquet
+from barrow.store import is_store, open_store
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".bz2", ".zst", ".xz", ".zip")
 PARQUET_SUFFIXES = (".parquet", ".pq")
@@ -24,7 +25,8 @@ def open_records(
 
     Args:
         path: The file. Text and Parquet are told by their suffixes; everything else
-            must be Arrow.
+            must be Arrow, or the folder of a store with one series, or with the one
+            that is named.
         bar_type: Goes into the metadata of bars that have none.
         instrument_id: Goes into the metadata of quotes and trades that have none.
 
@@ -37,6 +39,8 @@ def open_records(
         BarrowSchemaError: It holds no records.
         BarrowParseError: It is text, and a row is bad.
     """
+    if is_store(path):
+        return open_store(path, bar_type=bar_type, instrument_id=instrument_id)
     suffix = Path(path).suffix.lower()
     if suffix in TEXT_SUFFIXES:
         return read_csv(path, bar_type=bar_type, instrument_id=instrument_id)
