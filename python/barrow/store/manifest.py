@@ -132,6 +132,10 @@ class State(Tail):
     seal: tuple[int, bytes]
 
 
+# Its bytes, and what they say.
+Line = tuple[bytes, dict[str, Any]]
+
+
 def part_name(number: int) -> str:
     """The file name of a part, by its number."""
     return f"part-{number:08}.arrow"
@@ -241,7 +245,7 @@ def _header(facts: dict[str, Any] | None, path: str) -> Header:
     return Header(*(facts[name] for name in ("kind", "identity", "order", "lines")))
 
 
-def _whole_lines(data: bytes, path: str, first: int) -> list[bytes]:
+def _whole_lines(data: bytes, path: str, first: int) -> list[Line]:
     """The lines of a manifest without a last one that was torn off.
 
     A crash leaves a line without an end, or with blocks of zeros. Any other line whose
@@ -253,12 +257,15 @@ def _whole_lines(data: bytes, path: str, first: int) -> list[bytes]:
         first: The number of the first of these lines.
     """
     lines = data.splitlines(keepends=True)
+    whole: list[Line] = []
     for at, line in enumerate(lines):
-        if _unsealed(line) is not None:
+        facts = _unsealed(line)
+        if facts is not None:
+            whole.append((line, facts))
             continue
         torn = not line.endswith(b"\n") or b"\0" in line
         if at == len(lines) - 1 and torn:
-            return lines[:at]
+            return whole
         raise BarrowCorruptError(
             message(
                 f"{path} line {first + at + 1}",
@@ -266,7 +273,7 @@ def _whole_lines(data: bytes, path: str, first: int) -> list[bytes]:
                 tries=["restore the file from a copy; the parts beside it are Arrow files"],
             )
         )
-    return lines
+    return whole
 
 
 def _read(path: str, begin: int, end: int | None = None) -> tuple[bytes, os.stat_result]:
@@ -325,10 +332,10 @@ def _parsed(data: bytes, version: tuple[int, int, int], path: str) -> State:
         raise BarrowCorruptError(
             message(path, "is cut off: there is no header", tries=["restore it from a copy"])
         )
-    header = _header(_unsealed(lines[0]), path)
+    first, facts = lines[0]
+    header = _header(facts, path)
     _check_lines(header, len(lines) - 1, path)
-    seal = (0, lines[0])
-    empty = State(header, 0, 0, 1, len(lines[0]), (), [], [], version, seal)
+    empty = State(header, 0, 0, 1, len(first), (), [], [], version, (0, first))
     return _applied(empty, lines[1:], version, path)
 
 
@@ -347,13 +354,12 @@ def _grown(old: State, data: bytes, version: tuple[int, int, int], path: str) ->
     return _applied(old, _whole_lines(data, path, old.line + 1), version, path)
 
 
-def _applied(old: State, lines: list[bytes], version: tuple[int, int, int], path: str) -> State:
+def _applied(old: State, lines: list[Line], version: tuple[int, int, int], path: str) -> State:
     """The state after further changes."""
     entries = {entry.key: entry for entry in old.entries}
     line, until, following, size = old.line, old.until, old.next, old.size
     seal = old.seal
-    for text in lines:
-        facts = json.loads(text)
+    for text, facts in lines:
         if facts["line"] != line + 1:
             raise BarrowCorruptError(
                 message(f"{path} line {line + 2}", f"says it is line {facts['line'] + 1}")

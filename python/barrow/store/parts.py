@@ -28,6 +28,11 @@ _TEXT_BYTES = 32  # of a row, a guess that only decides how many rows a batch ha
 # Before Python 3.13 every mapping keeps a descriptor of its own.
 _UNTRACKED: dict[str, Any] = {"trackfd": False} if sys.version_info >= (3, 13) else {}
 
+# Files this small are read: a mapping costs a descriptor, and there may be thousands.
+_SMALL = 1 << 18
+# Batches that wait to be put together are mapped files too.
+_MOST_WAITING = 64
+
 Stamps = np.ndarray[Any, Any]
 
 
@@ -73,6 +78,8 @@ def regrouped(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Recor
             waiting.append(taken)
             begin += taken.num_rows
             count += taken.num_rows
+            if len(waiting) == _MOST_WAITING:
+                waiting = list(_joined(waiting))
             if count == rows:
                 yield from _joined(waiting)
                 waiting, count = [], 0
@@ -172,7 +179,7 @@ class PartsWriter:
 
 
 class Part:
-    """A sealed file, mapped: nothing is read but its footer and what is asked for.
+    """A sealed file, mapped unless it is small: nothing is read but what is asked for.
 
     Args:
         folder: The folder of the series.
@@ -249,13 +256,15 @@ def _damaged(path: str, what: str) -> BarrowCorruptError:
 
 
 def _mapped(path: str, size: int) -> pa.Buffer:
-    """A file of a known size, mapped; it stays mapped as long as somebody looks at it."""
+    """A file of a known size; one that is mapped is as long as somebody looks at it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             found = os.fstat(descriptor).st_size
             if found != size:
                 raise _damaged(path, f"it has {found:,} bytes, expected {size:,}")
+            if size <= _SMALL and len(data := os.pread(descriptor, size, 0)) == size:
+                return pa.py_buffer(data)
             mapping = mmap.mmap(descriptor, size, access=mmap.ACCESS_READ, **_UNTRACKED)
         finally:
             os.close(descriptor)
