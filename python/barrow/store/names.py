@@ -77,7 +77,7 @@ def to_nanoseconds(value: Any, name: str) -> int:
         nanoseconds, _, reason = native.parse_time(value, "")
         if not reason:
             return nanoseconds
-    elif isinstance(value, date):
+    elif isinstance(value, date) and value == value:  # NaT is a date, and equals nothing
         if not isinstance(value, datetime):
             value = datetime.combine(value, time())
         value = value.replace(tzinfo=UTC) if value.tzinfo is None else value
