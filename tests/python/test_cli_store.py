@@ -40,9 +40,8 @@ def test_what_is_appended_is_read_and_listed(root: Path, tmp_path: Path) -> None
     assert (listed["rows"], listed["parts"], listed["encodings"]) == (4, 2, ["fixed8"])
     done = run_barrow("store", "compact", root)
     assert done.stdout.endswith("EXTERNAL: 2 parts to 1, 2 files removed\n")
-    [compacted] = json.loads(
-        run_barrow("store", "compact", root, BAR_TYPE, "--json").stdout
-    ).values()
+    done = run_barrow("store", "compact", root, BAR_TYPE, "--json")
+    [compacted] = json.loads(done.stdout).values()
     assert compacted == {"before": 1, "after": 1, "removed": 0}
     assert run_barrow("store", "verify", root).stdout == f"{root}: 4 records, 0 errors\n"
 

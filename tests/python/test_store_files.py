@@ -6,11 +6,13 @@ import json
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import barrow as bw
 import pyarrow as pa
 import pytest
+from barrow.bars.records import Records
 from barrow.store import Coverage, Gap
 from minutes import BARS, FOLDER, MINUTE, bars_at, minutes_of
 from ticks import INSTRUMENT, QUOTE, SECOND, START, TRADE, records_of
@@ -80,6 +82,30 @@ def test_several_kinds_of_one_instrument_have_to_be_told_apart(store: bw.Store) 
     assert store.read(INSTRUMENT, kind="quote") == quotes
     assert store.coverage(INSTRUMENT, kind="quote").rows == 2
     assert set(store.compact(kind="trade")) == {"trade/EUR%2FUSD.SIM"}
+
+
+class BlockTrade(bw.TradeTick):
+    __slots__ = ()
+    kind = replace(bw.TradeTick.kind, name="block trade")
+
+
+class BlockTrades(Records[BlockTrade]):
+    __slots__ = ()
+    kind = BlockTrade.kind
+    item = BlockTrade
+
+
+def test_records_of_your_own_have_a_folder_of_their_own(store: bw.Store) -> None:
+    trades = BlockTrades.from_arrow(records_of("trades", [TRADE] * 3).to_arrow())
+    store.append(trades)
+    assert store.read(INSTRUMENT) == trades
+    assert store.compact(INSTRUMENT).keys() == {"block%20trade/EUR%2FUSD.SIM"}
+    stranger = bw.Store(store.root)
+    assert stranger.list() == []
+    assert isinstance(stranger.read(INSTRUMENT, container=BlockTrades)[0], BlockTrade)
+    friend = bw.Store(store.root, containers=[BlockTrades])
+    assert [(each.kind, each.rows) for each in friend.list()] == [("block trade", 3)]
+    assert friend.verify().rows == 3
 
 
 def test_what_is_not_there_is_an_error_that_says_what_is(store: bw.Store) -> None:

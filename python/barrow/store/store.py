@@ -6,7 +6,7 @@ import builtins
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
 
@@ -50,6 +50,8 @@ class Store:
 
     Args:
         root: The folder; the first append makes it.
+        containers: Classes of your own whose records are in the store, besides `Bars`,
+            `Quotes` and so on. An append makes its class known, too.
 
     Raises:
         BarrowArgumentError: It is a folder of something else, or no folder.
@@ -60,8 +62,13 @@ class Store:
         root: The folder.
     """
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
+    def __init__(
+        self, root: str | os.PathLike[str], *, containers: Iterable[type[Records[Any]]] = ()
+    ) -> None:
         self.root = os.fspath(root)
+        self._containers: dict[str, type[Records[Any]]] = {
+            cls.kind.name: cls for cls in (*CONTAINERS.values(), *containers)
+        }
         self._series: dict[tuple[type[Any], str], Series] = {}
         self._check_root()
 
@@ -156,6 +163,7 @@ class Store:
         identity = check_identity(records.kind, records.identity)
         if not len(records):
             return Appended(0)
+        self._containers.setdefault(records.kind.name, type(records))
         series = self._series_of(type(records), identity)
         state = manifest.tail(series.path) if order_by is None else None
         span = _span(records, order_by or (state.header.order if state else "ts_event"))
@@ -239,7 +247,8 @@ class Store:
             end: One past the last stamp; to the end if None.
             kind: `bar`, `quote`, `trade` and so on, where the store has several of one
                 instrument.
-            container: The class of the result, where it is none of barrow's own.
+            container: The class of the result, such as `Trades`, or one of your own;
+                another way to say the kind.
 
         Returns:
             `Bars`, `Quotes`, `Trades` or whatever they are, as of now.
@@ -379,7 +388,7 @@ class Store:
     def _named(
         self, identity: str, kind: str | None, container: type[Any] | None
     ) -> Iterator[Series]:
-        known = CONTAINERS.values() if container is None else [container]
+        known = self._containers.values() if container is None else [container]
         name = folder_name(identity)
         for cls in known:
             if kind in (None, cls.kind.name):
@@ -393,10 +402,8 @@ class Store:
         return [series for series in self._all() if kind in (None, series.kind.name)]
 
     def _all(self) -> Iterator[Series]:
-        """All series of kinds barrow knows, in the order of their folders."""
-        containers: dict[str, type[Records[Any]]] = {
-            folder_name(cls.kind.name): cls for cls in CONTAINERS.values()
-        }
+        """All series of kinds that are known, in the order of their folders."""
+        containers = {folder_name(name): cls for name, cls in self._containers.items()}
         for kind in sorted(_folders(self.root)):
             for name in sorted(_folders(os.path.join(self.root, kind))):
                 path = os.path.join(self.root, kind, name, manifest.NAME)
