@@ -10,7 +10,7 @@ comptime _WRITER: StaticString = "barrow.IpcFileWriter"
 
 
 def ipc_new(args: Args, n: Int) raises PyErr -> Obj:
-    """Args: path, schema. Returns a writer."""
+    """Args: a path or a Python file, schema. Returns a writer."""
     try:
         return new_handle[_WRITER](
             IpcFileWriter(

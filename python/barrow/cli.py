@@ -18,7 +18,9 @@ import barrow as bw
 from barrow._arrow import KINDS, format_stamp
 from barrow._lib import native
 from barrow.cli_convert import convert
+from barrow.cli_store import app as store_app
 from barrow.csv import CsvOptions
+from barrow.store import is_store
 
 app = typer.Typer(
     help="Market-data text to exact Arrow columns.",
@@ -280,10 +282,11 @@ def check(
 
     Reads CSV and Arrow files. Exits with 1 if there are errors.
     """
-    if len(files) == 1 and _is_arrow(files[0]):
+    if len(files) == 1 and (is_store(files[0]) or _is_arrow(files[0])):
         if symbol is not None:
             raise bw.BarrowArgumentError(f"symbol: {files[0]} is no text with a column of them")
-        records = bw.open(files[0], instrument_id=instrument_id)
+        of_store = bar_type if is_store(files[0]) else None
+        records = bw.open(files[0], bar_type=of_store, instrument_id=instrument_id)
         report = bw.validate(records, bar_type=bar_type)
         report.source, noun = files[0], records.kind.plural
     else:
@@ -367,12 +370,12 @@ def sniff(file: Input, as_json: JsonOption = False) -> None:
 
 @app.command()
 def info(file: Input, as_json: JsonOption = False) -> None:
-    """Show what an Arrow file of records holds, without reading its values."""
+    """Show what an Arrow file, or a store of one series, holds; reads no values."""
     records = bw.open(file)
     ends = [format_stamp(records[at].ts_event) if len(records) else None for at in (0, -1)]
     facts = {
         "file": file,
-        "bytes": os.stat(file).st_size,
+        "bytes": records.nbytes if is_store(file) else os.stat(file).st_size,
         "rows": len(records),
         "batches": sum(1 for _ in records.batches()),
         records.kind.key: records.identity,
@@ -415,6 +418,7 @@ def head(
 
 
 app.command()(convert)
+app.add_typer(store_app, name="store")
 
 
 @app.command()

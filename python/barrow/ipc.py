@@ -6,6 +6,7 @@ see mojo_src/barrow/ipc.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable
@@ -41,7 +42,7 @@ from barrow.bars import (
     stored_tables,
 )
 from barrow.errors import BarrowCorruptError, BarrowIoError, message, shown
-from barrow.files import AtomicFile, unreadable, unwritable
+from barrow.files import AtomicFile, Output, unreadable, unwritable
 
 _MAGIC = b"ARROW1"
 # The magic with padding, the length of the footer, the magic again.
@@ -142,7 +143,7 @@ class _FileBatches:
         if batch.num_rows != self._rows[number]:
             what = f"batch {number} has {batch.num_rows:,} rows, then {self._rows[number]:,}"
             raise _damaged(self._name, ValueError(what))
-        _check_columns(batch, self._kind, self._encoding, self._name)
+        check_columns(batch, self._kind, self._encoding, self._name)
         return batch.select(list(self._kind.columns))
 
 
@@ -172,7 +173,19 @@ def _check_magic(name: str) -> None:
         )
 
 
-def _check_columns(batch: pa.RecordBatch, kind: RecordKind, encoding: Encoding, name: str) -> None:
+def check_columns(batch: pa.RecordBatch, kind: RecordKind, encoding: Encoding, name: str) -> None:
+    """Refuses what a file of records cannot hold; looks at no value.
+
+    Args:
+        batch: A batch that was validated.
+        kind: What it holds.
+        encoding: How it is stored.
+        name: The file, for errors.
+
+    Raises:
+        BarrowSchemaError: A column holds nulls.
+        BarrowCorruptError: A buffer is shorter than its column.
+    """
     check_nulls(batch, kind, encoding, name)
     for column in kind.columns:
         array = batch.column(column)
@@ -241,23 +254,39 @@ class ArrowFileWriter:
         path: The final name.
         schema: The stored schema.
         overwrite: Whether a file of that name may be replaced.
+        temporary: As in `AtomicFile`.
+        checksum: Whether to keep a CRC-32 of the file.
 
     Raises:
         BarrowIoError: The file is there already.
+
+    Attributes:
+        size: Bytes of the file, once it is committed.
+        crc32: Its checksum, if one was asked for.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], schema: pa.Schema, *, overwrite: bool = False
+        self,
+        path: str | os.PathLike[str],
+        schema: pa.Schema,
+        *,
+        overwrite: bool = False,
+        temporary: str | None = None,
+        checksum: bool = False,
     ) -> None:
         self.path = os.fspath(path)
         self._overwrite = overwrite
+        self._temporary = temporary
+        self._checksum = checksum
         self._file = self._new_file()
         self.schema = schema
+        self.size = self.crc32 = 0
+        self._output: Output | None = None
         self._writer: Any = None
 
     def _new_file(self) -> AtomicFile:
         try:
-            return AtomicFile(self.path, overwrite=self._overwrite)
+            return AtomicFile(self.path, overwrite=self._overwrite, temporary=self._temporary)
         except OSError as error:
             raise _unwritable(self.path, error) from error
 
@@ -265,7 +294,8 @@ class ArrowFileWriter:
         try:
             try:
                 self._file.create()
-                self._writer = native.ipc_new(self._file.temporary, self.schema)
+                self._output = Output(self._file.temporary, checksum=self._checksum)
+                self._writer = native.ipc_new(self._output, self.schema)
             except OSError as error:
                 raise _unwritable(self.path, error) from error
         except BaseException:
@@ -323,6 +353,8 @@ class ArrowFileWriter:
         except OSError as error:
             raise _unwritable(self.path, error) from error
         self._writer = None
+        if self._output is not None:
+            self.size, self.crc32 = self._output.tell(), self._output.crc32
 
     def commit(self) -> None:
         """Makes the file durable and gives it its name.
@@ -339,6 +371,9 @@ class ArrowFileWriter:
     def abort(self) -> None:
         """Removes what was written, unless it was committed."""
         self._writer = None
+        if self._output is not None:
+            with contextlib.suppress(OSError):
+                self._output.close()
         self._file.abort()
 
 

@@ -68,3 +68,17 @@ def test_the_format_page_lists_every_reason():
     page = (ROOT / "docs" / "format.md").read_text()
     listed = re.search(r"\| `reason` \| one of `([^`]+)` \|", page)[1].split()
     assert listed == list(native.reason_names())[1:]
+
+
+@pytest.mark.usefixtures("text")
+def test_the_python_of_the_page_on_the_store_runs(capsys):
+    for day, name in ((2, "monday"), (3, "tuesday"), (3, "tuesday-corrected")):
+        Path(f"{name}.csv").write_text(Path("bars.csv").read_text().replace("-02T", f"-0{day}T"))
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/guide/store.md").read_text(), re.S)
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "store.md", "exec"), names)
+    shown = capsys.readouterr().out
+    assert "120 1.08413\n60 for 60\n[1380] 1704275940000000000\n" in shown
+    assert len(blocks) == 7
+    assert "1.08413" in shown.rpartition("close")[2]

@@ -22,11 +22,12 @@ struct IpcFileWriter(Movable):
     var _padding: List[Int]  # see _measure_padding
     var _first: Int  # where the first batch starts
 
-    def __init__(out self, path: PythonObject, schema: PythonObject) raises:
+    def __init__(out self, sink: PythonObject, schema: PythonObject) raises:
         """Creates the file and writes the schema.
 
         Args:
-            path: Where; an existing file is replaced.
+            sink: A path, where an existing file is replaced, or a Python file that
+                stands at its beginning.
             schema: A `pyarrow.Schema`.
 
         Raises:
@@ -37,7 +38,10 @@ struct IpcFileWriter(Movable):
         # The magic with its padding, then the schema; pyarrow writes neither
         # before the first batch.
         self._first = 8 + Int(py=len(schema.serialize()))
-        self._sink = pa.OSFile(path, "wb")
+        var builtins = Python.import_module("builtins")
+        self._sink = sink
+        if builtins.isinstance(sink, builtins.str).__bool__():
+            self._sink = pa.OSFile(sink, "wb")
         self._writer = pa.ipc.new_file(self._sink, schema)
 
     def write(mut self, batch: PythonObject) raises:

@@ -98,6 +98,20 @@ class Records(ABC, Generic[R]):
         self._checked = checked
         self.report: Any = None
 
+    def with_batches(self, batches: Sequence[pa.RecordBatch]) -> Self:
+        """Other rows under the same schema and metadata; nothing is looked at again.
+
+        Args:
+            batches: Record batches of exactly `schema`; `Batches` as in the constructor.
+        """
+        other = object.__new__(type(self))
+        other._encoding, other._meta, other._schema = self._encoding, self._meta, self._schema
+        other._batches = batches if isinstance(batches, Batches) else Batches.of(batches)
+        other._views = {}
+        other._checked = self._checked
+        other.report = None
+        return other
+
     @classmethod
     def from_arrow(cls, data: Any) -> Self:
         """Takes anything with `__arrow_c_stream__` that has the stored schema.
@@ -180,7 +194,7 @@ class Records(ABC, Generic[R]):
             rows = pa.array(range(begin, end, step), pa.int64())
             taken = pa.Table.from_batches([*self._sound()], self._schema).take(rows)
             return type(self)(taken.to_batches(), self._schema)
-        return type(self)(self._batches.rows(begin, end), self._schema, checked=self._checked)
+        return self.with_batches(self._batches.rows(begin, end))
 
     def __iter__(self) -> Iterator[R]:
         for part, batch in enumerate(self._batches):
@@ -312,7 +326,7 @@ class Records(ABC, Generic[R]):
     def batches(self) -> Iterator[Self]:
         """The records batch by batch, without copying; each has contiguous columns."""
         for batch in self._batches:
-            yield type(self)([batch], self._schema, checked=self._checked)
+            yield self.with_batches([batch])
 
     # ---------------------------------------------------------------- Arrow
 

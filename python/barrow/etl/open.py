@@ -13,6 +13,7 @@ from barrow.etl.catalog import is_catalog, open_catalog
 from barrow.etl.formats import PARQUET_SUFFIXES, TEXT_SUFFIXES
 from barrow.ipc import open_arrow
 from barrow.parquet import open_parquet
+from barrow.store import is_store, open_store
 
 C = TypeVar("C", bound=Records[Any])
 
@@ -47,9 +48,10 @@ def open_records(
     Args:
         path: The file. Text and Parquet are told by their suffixes; everything else
             must be Arrow. Of a catalog of NautilusTrader, a folder with `data` in it,
-            the files of one bar type or instrument are read.
+            the files of one bar type or instrument are read; of the folder of a store
+            the only series, or the one that is named.
         bar_type: Goes into the metadata of bars that have none; says which ones of a
-            catalog.
+            catalog or a store.
         instrument_id: The same for others.
         container: The class of the result, such as `Bars` or one of your own; by what
             the file holds if None.
@@ -69,6 +71,10 @@ def open_records(
     if is_catalog(path):
         return _checked(
             path, open_catalog(path, bar_type=bar_type, instrument_id=instrument_id), container
+        )
+    if is_store(path):
+        return _checked(
+            path, open_store(path, bar_type=bar_type, instrument_id=instrument_id), container
         )
     suffix = Path(path).suffix.lower()
     if suffix in TEXT_SUFFIXES:
