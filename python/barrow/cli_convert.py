@@ -19,6 +19,7 @@ class _Format(StrEnum):
     csv = "csv"
     arrow = "arrow"
     parquet = "parquet"
+    bar64 = "bar64"
 
 
 class _Encoding(StrEnum):
@@ -51,7 +52,8 @@ _DELIMITERS = {"tab": "\t", "\\t": "\t"}
 
 def convert(
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="CSV, Arrow or Parquet.", show_default=False)
+        str,
+        typer.Argument(metavar="FILE", help="CSV, Arrow, Parquet or bar64.", show_default=False),
     ],
     output: Annotated[
         str,
@@ -90,7 +92,7 @@ def convert(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Write bars as CSV, Arrow or Parquet, without losing a digit.
+    """Write bars as CSV, Arrow, Parquet or bar64, without losing a digit.
 
     The output appears only when it is whole. CSV may end in .gz, .bz2 or .zst.
     """

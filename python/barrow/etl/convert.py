@@ -11,19 +11,21 @@ from pathlib import Path
 from typing import Literal, Unpack
 
 from barrow._arrow import EncodingName
+from barrow.bar64 import write_bar64
 from barrow.csv import CsvWriteKeywords, write_csv
 from barrow.csv.inputs import expand
 from barrow.errors import BarrowArgumentError, message
 from barrow.etl.ingest import check_paths
-from barrow.etl.open import PARQUET_SUFFIXES, TEXT_SUFFIXES, open_records
+from barrow.etl.open import BAR64_SUFFIX, PARQUET_SUFFIXES, TEXT_SUFFIXES, open_records
 from barrow.ipc import write_arrow
 from barrow.parquet import write_parquet
 
-FormatName = Literal["csv", "arrow", "parquet"]
+FormatName = Literal["csv", "arrow", "parquet", "bar64"]
 _SUFFIXES: dict[FormatName, tuple[str, ...]] = {
     "csv": TEXT_SUFFIXES,
     "arrow": (".arrow", ".feather", ".ipc"),
     "parquet": PARQUET_SUFFIXES,
+    "bar64": (BAR64_SUFFIX,),
 }
 
 
@@ -74,7 +76,8 @@ def convert(
     Args:
         path: What `open` opens.
         output: The file to write; `-` is standard output, for CSV.
-        to: `csv`, `arrow` or `parquet`; by the suffix of the output if None.
+        to: `csv`, `arrow`, `parquet` or `bar64`, which holds bars only; by the suffix of
+            the output if None.
         bar_type: Goes into the metadata of bars that have none.
         instrument_id: Goes into the metadata of quotes and trades that have none.
         encoding: How an Arrow file stores values; as the input has them if None.
@@ -101,6 +104,8 @@ def convert(
         write_csv(records, name, overwrite=overwrite, progress=progress, **options)
     elif target == "arrow":
         write_arrow(records, name, encoding=encoding, overwrite=overwrite, progress=progress)
+    elif target == "bar64":
+        write_bar64(records, name, overwrite=overwrite, progress=progress)
     else:
         write_parquet(records, name, overwrite=overwrite, progress=progress)
     return ConvertReport(

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
+from barrow.bar64 import is_bar64, open_bar64
 from barrow.bars import AnyRecords, Records
 from barrow.csv import read_csv
 from barrow.errors import BarrowSchemaError, message
@@ -14,6 +15,7 @@ from barrow.parquet import open_parquet
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".bz2", ".zst", ".xz", ".zip")
 PARQUET_SUFFIXES = (".parquet", ".pq")
+BAR64_SUFFIX = ".bar64"
 
 
 C = TypeVar("C", bound=Records[Any])
@@ -44,11 +46,11 @@ def open_records(
     instrument_id: str | None = None,
     container: type[Any] | None = None,
 ) -> Any:
-    """Opens records from a file: Arrow IPC memory-mapped, text and Parquet read whole.
+    """Opens records from a file: Arrow IPC memory-mapped, others read whole.
 
     Args:
-        path: The file. Text and Parquet are told by their suffixes; everything else
-            must be Arrow.
+        path: The file. bar64 is told by its first bytes, text and Parquet by their
+            suffixes; everything else must be Arrow.
         bar_type: Goes into the metadata of bars that have none.
         instrument_id: Goes into the metadata of others that have none.
         container: The class of the result, such as `Bars` or one of your own; by what
@@ -60,11 +62,13 @@ def open_records(
 
     Raises:
         BarrowIoError: The file cannot be read.
-        BarrowCorruptError: It is no whole Arrow IPC or Parquet file.
+        BarrowCorruptError: It is no whole Arrow IPC, Parquet or bar64 file.
         BarrowSchemaError: It holds no records, or others than asked for.
         BarrowParseError: It is text, and a row is bad.
     """
     suffix = Path(path).suffix.lower()
+    if is_bar64(path) or suffix == BAR64_SUFFIX:
+        return open_bar64(path, bar_type=bar_type, instrument_id=instrument_id, container=container)
     if suffix in TEXT_SUFFIXES:
         records = read_csv(path, bar_type=bar_type, instrument_id=instrument_id)
         if container is not None and not isinstance(records, container):

@@ -1,0 +1,343 @@
+"""Writing bar64 files: whole ones under a temporary name, and appending in place."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+
+from barrow._arrow import BAR, column_buffer, read_schema
+from barrow._lib import native
+from barrow.bar64.header import RECORD_BYTES, Header, Stamp
+from barrow.bar64.reader import COLUMNS, Bar64Reader
+from barrow.bars import StoredRecords, stored_tables
+from barrow.errors import BarrowArgumentError, BarrowError, BarrowSchemaError, message
+from barrow.files import AtomicFile, io_error, unreadable, unwritable
+
+_ENCODING = "fixed8"
+# Records are made here, in the cache of a core, and written from there.
+_ROWS_AT_ONCE = 1 << 14
+
+
+def write_bar64(
+    records: StoredRecords,
+    path: str | os.PathLike[str],
+    *,
+    stamp: Stamp | None = None,
+    overwrite: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Writes bars into a bar64 file, wholly or not at all.
+
+    Args:
+        records: Bars in any encoding.
+        path: The file. It gets its name when it is whole and durable.
+        stamp: Which end of a bar `ts_event` is, if known.
+        overwrite: Whether it may replace one that is there.
+        progress: Called with rows written and rows in all.
+
+    Raises:
+        BarrowIoError: The file is there already, or cannot be written.
+        BarrowParseError: A value has more than 9 decimals, or is too large for 64 bits.
+        BarrowSchemaError: These are no bars.
+        BarrowArgumentError: The header cannot hold the bar type, or the stamp is none.
+    """
+    name = os.fspath(path)
+    header = Header.of(records.schema, name, stamp)
+    head = replace(header, sealed=len(records)).encode()
+    rows = 0
+    with (
+        _told(name),
+        AtomicFile(name, overwrite=overwrite) as whole,
+        open(whole.temporary, "wb", buffering=0) as file,
+    ):
+        _write_all(file.fileno(), head)
+        for piece in _pieces(stored_tables(records, _ENCODING)):
+            _write_all(file.fileno(), piece)
+            rows += len(piece) // RECORD_BYTES
+            if progress is not None:
+                progress(rows, len(records))
+        file.close()
+        whole.commit()
+
+
+def append_bar64(
+    records: StoredRecords, path: str | os.PathLike[str], *, fsync: bool = True
+) -> int:
+    """Adds bars to the end of a bar64 file.
+
+    Args:
+        records: Bars in any encoding, of the bar type of the file.
+        path: The file.
+        fsync: Whether the bars are durable when this returns.
+
+    Returns:
+        How many records the file has.
+
+    Raises:
+        What `Bar64Writer` and its `write` raise.
+    """
+    with Bar64Writer(path) as writer:
+        writer.write(records)
+        writer.flush(fsync=fsync)
+        return len(writer)
+
+
+def cut_tail(path: str | os.PathLike[str]) -> int:
+    """Cuts off what is behind the last whole record, and makes that durable.
+
+    Args:
+        path: The file.
+
+    Returns:
+        How many bytes that were.
+
+    Raises:
+        BarrowCorruptError: Records are missing that were there when the file was created.
+        What `Bar64Writer` raises.
+    """
+    with Bar64Writer(path, cut=True) as writer:
+        return writer.cut
+
+
+class Bar64Writer:
+    """Appends to a bar64 file in place, one writer at a time.
+
+    What `flush` has made durable survives a crash. What was written since may be torn;
+    whoever opens the file next is told so, and `cut=True` cuts it off.
+
+    Args:
+        path: The file, which is there; `create` makes one.
+        cut: Whether to cut off a torn tail rather than to raise.
+
+    Raises:
+        BarrowIoError: The file cannot be opened, or another writer has it open.
+        BarrowCorruptError: It is no bar64 file, or its end is torn.
+        BarrowUnsupportedError: It is of another version.
+
+    Attributes:
+        path: The file as the caller named it.
+        header: What the header says.
+        offset: Where the first record is, in bytes.
+        cut: How many bytes were cut off when it was opened.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, cut: bool = False) -> None:
+        self.path = os.fspath(path)
+        try:
+            self._file = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+        try:
+            self._lock()
+            self._find_end(cut)
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def create(
+        cls, path: str | os.PathLike[str], header: Header, *, overwrite: bool = False
+    ) -> Self:
+        """A writer of a new file without records.
+
+        Args:
+            path: The file; it is there, and durable, when this returns.
+            header: What it says; `sealed` becomes 0.
+            overwrite: Whether it may replace one that is there.
+
+        Raises:
+            BarrowIoError: The file is there already, or cannot be written.
+            What `Header.encode` raises.
+        """
+        name = os.fspath(path)
+        head = replace(header, sealed=0).encode()
+        with _told(name), AtomicFile(name, overwrite=overwrite) as whole:
+            with open(whole.temporary, "wb") as file:
+                file.write(head)
+            whole.commit()
+        return cls(name)
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise unwritable(self.path, error) from error
+            raise io_error(
+                self.path, "another writer has it open", error.errno, ["wait until it is done"]
+            ) from error
+
+    def _find_end(self, cut: bool) -> None:
+        with Bar64Reader(self.path, torn="leave") as reader:
+            self.header, self.offset = reader.header, reader.offset
+            self._count, self.cut = len(reader), reader.torn_bytes
+            if (self.cut and not cut) or self._count < self.header.sealed:
+                raise reader.torn_error()
+        if self.cut:
+            self._cut_to(self._count)
+            self.flush(fsync=True)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file without making anything durable; see `flush`."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def write(self, records: StoredRecords) -> int:
+        """Writes bars behind the last record.
+
+        Args:
+            records: Bars in any encoding.
+
+        Returns:
+            How many bars that were.
+
+        Raises:
+            BarrowIoError: They cannot be written; the file is as long as before.
+            BarrowParseError: A value has more than 9 decimals, or is too large for 64 bits.
+            BarrowSchemaError: These are no bars, bars of another bar type, or their
+                precision is beyond that of the file.
+        """
+        self._check(records)
+        tables = list(stored_tables(records, _ENCODING))
+        place = self.offset + self._count * RECORD_BYTES
+        rows = 0
+        try:
+            for piece in _pieces(tables):
+                _write_all(self._file, piece, place + rows * RECORD_BYTES)
+                rows += len(piece) // RECORD_BYTES
+        except BaseException as error:
+            # What is left would look like a torn tail; there may be no room even for this.
+            with contextlib.suppress(OSError):
+                self._cut_to(self._count)
+            if isinstance(error, OSError):
+                raise unwritable(self.path, error) from error
+            raise
+        self._count += rows
+        return rows
+
+    def _check(self, records: StoredRecords) -> None:
+        _, _, meta = read_schema(records.schema, "records", BAR)
+        mine = self.header
+        if mine.bar_type and meta.identity and mine.bar_type != meta.identity:
+            what = f"the bars of the file are {mine.bar_type}, those to write {meta.identity}"
+            raise BarrowSchemaError(message(self.path, what))
+        for key in BAR.precisions:
+            if getattr(meta, key) > getattr(mine, key):
+                raise BarrowSchemaError(
+                    message(
+                        self.path,
+                        f"{key} of the file is {getattr(mine, key)}, of the bars to write "
+                        f"{getattr(meta, key)}",
+                        tries=[f"read them with {key}={getattr(mine, key)}"],
+                    )
+                )
+
+    def flush(self, *, fsync: bool = True) -> None:
+        """Makes what was written durable.
+
+        Args:
+            fsync: Whether to wait until it is; otherwise nothing is left to be done.
+
+        Raises:
+            BarrowIoError: The system cannot say that it is durable. Do not rely on
+                what was written since the last flush.
+        """
+        if not fsync:
+            return
+        try:
+            os.fdatasync(self._file)
+        except OSError as error:
+            raise unwritable(self.path, error, "cannot be made durable") from error
+
+    def truncate(self, count: int) -> None:
+        """Drops records from the end.
+
+        Args:
+            count: How many records to keep.
+
+        Raises:
+            BarrowArgumentError: There are not so many.
+            BarrowIoError: The file cannot be cut.
+        """
+        if not 0 <= count <= self._count:
+            raise BarrowArgumentError(
+                message("count", f"{count:,}, expected 0 to {self._count:,}, the records there are")
+            )
+        if count < self.header.sealed:
+            self._unseal(count)
+        try:
+            self._cut_to(count)
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+        self._count = count
+
+    def _unseal(self, count: int) -> None:
+        """Says first that fewer records must be there, so that a crash leaves no lie."""
+        header = replace(self.header, sealed=count)
+        try:
+            # One write within one page: a killed process leaves the old or the new one.
+            _write_all(self._file, header.encode(), 0)
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+        self.flush(fsync=True)
+        self.header = header
+
+    def _cut_to(self, count: int) -> None:
+        os.ftruncate(self._file, self.offset + count * RECORD_BYTES)
+
+
+def _pieces(tables: Any) -> Iterator[memoryview]:
+    """Records as bytes, some thousand at a time; each is good until the next is asked for."""
+    room = np.empty(_ROWS_AT_ONCE * RECORD_BYTES, np.uint8)
+    for table in tables:
+        for batch in table.to_batches():
+            columns = [np.frombuffer(column_buffer(batch.column(n)), np.uint64) for n in COLUMNS]
+            for begin in range(0, batch.num_rows, _ROWS_AT_ONCE):
+                parts = tuple(column[begin : begin + _ROWS_AT_ONCE] for column in columns)
+                piece = room[: len(parts[0]) * RECORD_BYTES]
+                native.bar64_pack(parts, piece)
+                yield piece.data
+
+
+def _write_all(file: int, data: bytes | memoryview, place: int | None = None) -> None:
+    """Writes every byte; the system may take several goes.
+
+    Args:
+        file: A file descriptor.
+        data: The bytes.
+        place: Where they go; where the file is at if None.
+    """
+    rest = memoryview(data)
+    while rest:
+        if place is None:
+            rest = rest[os.write(file, rest) :]
+        else:
+            count = os.pwrite(file, rest, place)
+            rest, place = rest[count:], place + count
+
+
+@contextlib.contextmanager
+def _told(path: str) -> Iterator[None]:
+    try:
+        yield
+    except BarrowError:
+        raise
+    except OSError as error:
+        raise unwritable(path, error) from error
