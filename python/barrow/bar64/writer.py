@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import fcntl
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,13 +9,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from barrow._arrow import BAR, column_buffer, read_schema
+from barrow._arrow import BAR, column_buffer
 from barrow._lib import native
 from barrow.bar64.header import RECORD_BYTES, Header, Stamp
 from barrow.bar64.reader import COLUMNS, Bar64Reader
-from barrow.bars import StoredRecords, stored_tables
-from barrow.errors import BarrowArgumentError, BarrowError, BarrowSchemaError, message
-from barrow.files import AtomicFile, io_error, unreadable, unwritable
+from barrow.bars import StoredRecords, require_like, stored_tables
+from barrow.errors import BarrowArgumentError, message
+from barrow.files import AppendFile, AtomicFile, unwritable
 
 _ENCODING = "fixed8"
 # Records are made here, in the cache of a core, and written from there.
@@ -52,19 +49,23 @@ def write_bar64(
     header = Header.of(records.schema, name, stamp)
     head = replace(header, sealed=len(records)).encode()
     rows = 0
-    with (
-        _told(name),
-        AtomicFile(name, overwrite=overwrite) as whole,
-        open(whole.temporary, "wb", buffering=0) as file,
-    ):
-        _write_all(file.fileno(), head)
-        for piece in _pieces(stored_tables(records, _ENCODING)):
-            _write_all(file.fileno(), piece)
-            rows += len(piece) // RECORD_BYTES
-            if progress is not None:
-                progress(rows, len(records))
-        file.close()
-        whole.commit()
+    try:
+        with (
+            AtomicFile(name, overwrite=overwrite) as whole,
+            open(whole.temporary, "r+b", buffering=0) as file,
+        ):
+            file.write(head)
+            for piece in _pieces(stored_tables(records, _ENCODING)):
+                rest = piece
+                while rest:
+                    rest = rest[file.write(rest) :]
+                rows += len(piece) // RECORD_BYTES
+                if progress is not None:
+                    progress(rows, len(records))
+            file.close()
+            whole.commit()
+    except OSError as error:
+        raise unwritable(name, error) from error
 
 
 def append_bar64(
@@ -130,12 +131,8 @@ class Bar64Writer:
 
     def __init__(self, path: str | os.PathLike[str], *, cut: bool = False) -> None:
         self.path = os.fspath(path)
+        self._file = AppendFile(path)
         try:
-            self._file = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
-        except OSError as error:
-            raise unreadable(self.path, error) from error
-        try:
-            self._lock()
             self._find_end(cut)
         except BaseException:
             self.close()
@@ -156,23 +153,9 @@ class Bar64Writer:
             BarrowIoError: The file is there already, or cannot be written.
             What `Header.encode` raises.
         """
-        name = os.fspath(path)
         head = replace(header, sealed=0).encode()
-        with _told(name), AtomicFile(name, overwrite=overwrite) as whole:
-            with open(whole.temporary, "wb") as file:
-                file.write(head)
-            whole.commit()
-        return cls(name)
-
-    def _lock(self) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.EACCES):
-                raise unwritable(self.path, error) from error
-            raise io_error(
-                self.path, "another writer has it open", error.errno, ["wait until it is done"]
-            ) from error
+        AppendFile.create(path, head, overwrite=overwrite).close()
+        return cls(path)
 
     def _find_end(self, cut: bool) -> None:
         with Bar64Reader(self.path, torn="leave") as reader:
@@ -181,8 +164,12 @@ class Bar64Writer:
             if (self.cut and not cut) or self._count < self.header.sealed:
                 raise reader.torn_error()
         if self.cut:
-            self._cut_to(self._count)
+            self._file.truncate(self._end(self._count))
             self.flush(fsync=True)
+
+    def _end(self, count: int) -> int:
+        """How long the file is with so many records."""
+        return self.offset + count * RECORD_BYTES
 
     def __len__(self) -> int:
         return self._count
@@ -195,9 +182,7 @@ class Bar64Writer:
 
     def close(self) -> None:
         """Closes the file without making anything durable; see `flush`."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        self._file.close()
 
     def write(self, records: StoredRecords) -> int:
         """Writes bars behind the last record.
@@ -214,40 +199,11 @@ class Bar64Writer:
             BarrowSchemaError: These are no bars, bars of another bar type, or their
                 precision is beyond that of the file.
         """
-        self._check(records)
+        require_like(records, BAR, self.header.meta, self.path)
         tables = list(stored_tables(records, _ENCODING))
-        place = self.offset + self._count * RECORD_BYTES
-        rows = 0
-        try:
-            for piece in _pieces(tables):
-                _write_all(self._file, piece, place + rows * RECORD_BYTES)
-                rows += len(piece) // RECORD_BYTES
-        except BaseException as error:
-            # What is left would look like a torn tail; there may be no room even for this.
-            with contextlib.suppress(OSError):
-                self._cut_to(self._count)
-            if isinstance(error, OSError):
-                raise unwritable(self.path, error) from error
-            raise
+        rows = self._file.write(_pieces(tables)) // RECORD_BYTES
         self._count += rows
         return rows
-
-    def _check(self, records: StoredRecords) -> None:
-        _, _, meta = read_schema(records.schema, "records", BAR)
-        mine = self.header
-        if mine.bar_type and meta.identity and mine.bar_type != meta.identity:
-            what = f"the bars of the file are {mine.bar_type}, those to write {meta.identity}"
-            raise BarrowSchemaError(message(self.path, what))
-        for key in BAR.precisions:
-            if getattr(meta, key) > getattr(mine, key):
-                raise BarrowSchemaError(
-                    message(
-                        self.path,
-                        f"{key} of the file is {getattr(mine, key)}, of the bars to write "
-                        f"{getattr(meta, key)}",
-                        tries=[f"read them with {key}={getattr(mine, key)}"],
-                    )
-                )
 
     def flush(self, *, fsync: bool = True) -> None:
         """Makes what was written durable.
@@ -259,12 +215,7 @@ class Bar64Writer:
             BarrowIoError: The system cannot say that it is durable. Do not rely on
                 what was written since the last flush.
         """
-        if not fsync:
-            return
-        try:
-            os.fdatasync(self._file)
-        except OSError as error:
-            raise unwritable(self.path, error, "cannot be made durable") from error
+        self._file.flush(fsync=fsync)
 
     def truncate(self, count: int) -> None:
         """Drops records from the end.
@@ -281,26 +232,11 @@ class Bar64Writer:
                 message("count", f"{count:,}, expected 0 to {self._count:,}, the records there are")
             )
         if count < self.header.sealed:
-            self._unseal(count)
-        try:
-            self._cut_to(count)
-        except OSError as error:
-            raise unwritable(self.path, error) from error
+            # First, so that a crash in between leaves no file that seems cut off.
+            self.header = replace(self.header, sealed=count)
+            self._file.rewrite_start(self.header.encode())
+        self._file.truncate(self._end(count))
         self._count = count
-
-    def _unseal(self, count: int) -> None:
-        """Says first that fewer records must be there, so that a crash leaves no lie."""
-        header = replace(self.header, sealed=count)
-        try:
-            # One write within one page: a killed process leaves the old or the new one.
-            _write_all(self._file, header.encode(), 0)
-        except OSError as error:
-            raise unwritable(self.path, error) from error
-        self.flush(fsync=True)
-        self.header = header
-
-    def _cut_to(self, count: int) -> None:
-        os.ftruncate(self._file, self.offset + count * RECORD_BYTES)
 
 
 def _pieces(tables: Any) -> Iterator[memoryview]:
@@ -314,30 +250,3 @@ def _pieces(tables: Any) -> Iterator[memoryview]:
                 piece = room[: len(parts[0]) * RECORD_BYTES]
                 native.bar64_pack(parts, piece)
                 yield piece.data
-
-
-def _write_all(file: int, data: bytes | memoryview, place: int | None = None) -> None:
-    """Writes every byte; the system may take several goes.
-
-    Args:
-        file: A file descriptor.
-        data: The bytes.
-        place: Where they go; where the file is at if None.
-    """
-    rest = memoryview(data)
-    while rest:
-        if place is None:
-            rest = rest[os.write(file, rest) :]
-        else:
-            count = os.pwrite(file, rest, place)
-            rest, place = rest[count:], place + count
-
-
-@contextlib.contextmanager
-def _told(path: str) -> Iterator[None]:
-    try:
-        yield
-    except BarrowError:
-        raise
-    except OSError as error:
-        raise unwritable(path, error) from error

@@ -278,6 +278,25 @@ class RowReader:
         self._ended = True
 
     @property
+    def place(self) -> int:
+        """The byte of the text behind the last row read."""
+        return self.source.offset + self.source.begin
+
+    def seek(self, place: int, limit: int) -> None:
+        """Goes on at another row of a text whose source `has_places`.
+
+        Lines are counted from there on.
+
+        Args:
+            place: The first byte of the row.
+            limit: The byte the text ends at, or before.
+        """
+        self.source.seek(place, limit)
+        native.csv_begin(self._decoder, 1, self.account.symbol)
+        self.account.line = 1
+        self._ended = False
+
+    @property
     def ended(self) -> bool:
         """Whether the text has been read to its end."""
         return self._ended
