@@ -133,7 +133,7 @@ def test_headers_that_cannot_be_are_refused(path: Path) -> None:
 # ---------------------------------------------------------------------- there and back
 
 
-@pytest.mark.parametrize("rows", [1, 7, 8, 9, 63, 1000, 16_384, 16_385, 40_000, 100_000])
+@pytest.mark.parametrize("rows", [1, 7, 8, 9, 63, 1000, 16_384, 16_385, 40_000, 150_000])
 def test_bars_come_back(tmp_path: Path, path: Path, rows: int) -> None:
     bars = make_bars(tmp_path / "bars.csv", rows)
     write_bar64(bars, path)

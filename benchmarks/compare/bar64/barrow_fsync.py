@@ -12,7 +12,7 @@ from compare.bar64 import bars
 
 NAME = "barrow, write_bar64, fsync"
 VERSION = bw.__version__
-THREADS = 1
+THREADS = 2
 
 
 def setup(path: Path) -> None:

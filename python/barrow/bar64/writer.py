@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import cycle
 from typing import Any, Self
 
 import numpy as np
@@ -20,6 +22,7 @@ from barrow.files import AppendFile, AtomicFile, unwritable
 _ENCODING = "fixed8"
 # Records are made here, in the cache of a core, and written from there.
 _ROWS_AT_ONCE = 1 << 14
+_ROWS_WORTH_A_THREAD = 8 * _ROWS_AT_ONCE
 
 
 def write_bar64(
@@ -55,7 +58,7 @@ def write_bar64(
             open(whole.temporary, "r+b", buffering=0) as file,
         ):
             file.write(head)
-            for piece in _pieces(stored_tables(records, _ENCODING)):
+            for piece in _pieces(stored_tables(records, _ENCODING), len(records)):
                 rest = piece
                 while rest:
                     rest = rest[file.write(rest) :]
@@ -201,7 +204,7 @@ class Bar64Writer:
         """
         require_like(records, BAR, self.header.meta, self.path)
         tables = list(stored_tables(records, _ENCODING))
-        rows = self._file.write(_pieces(tables)) // RECORD_BYTES
+        rows = self._file.write(_pieces(tables, len(records))) // RECORD_BYTES
         self._count += rows
         return rows
 
@@ -239,14 +242,35 @@ class Bar64Writer:
         self._count = count
 
 
-def _pieces(tables: Any) -> Iterator[memoryview]:
-    """Records as bytes, some thousand at a time; each is good until the next is asked for."""
-    room = np.empty(_ROWS_AT_ONCE * RECORD_BYTES, np.uint8)
+def _pieces(tables: Iterable[Any], rows: int) -> Iterator[Any]:
+    """Records as bytes, some thousand at a time; each is good until the next is asked for.
+
+    Args:
+        tables: Bars of `fixed8`.
+        rows: How many they are. Of many, another thread makes the next records while
+            these are written: the system copies them as fast as they are made.
+    """
+    made = _made(tables)
+    return _ahead(made) if rows >= _ROWS_WORTH_A_THREAD else made
+
+
+def _made(tables: Iterable[Any]) -> Iterator[Any]:
+    """The pieces; each is good until the one after the next is asked for."""
+    rooms = cycle([np.empty(_ROWS_AT_ONCE * RECORD_BYTES, np.uint8) for _ in range(2)])
     for table in tables:
         for batch in table.to_batches():
             columns = [np.frombuffer(column_buffer(batch.column(n)), np.uint64) for n in COLUMNS]
             for begin in range(0, batch.num_rows, _ROWS_AT_ONCE):
                 parts = tuple(column[begin : begin + _ROWS_AT_ONCE] for column in columns)
-                piece = room[: len(parts[0]) * RECORD_BYTES]
+                piece = next(rooms)[: len(parts[0]) * RECORD_BYTES]
                 native.bar64_pack(parts, piece)
                 yield piece.data
+
+
+def _ahead(pieces: Iterator[Any]) -> Iterator[Any]:
+    """The same, each made before it is asked for."""
+    with ThreadPoolExecutor(1) as thread:
+        following = thread.submit(next, pieces, None)
+        while (piece := following.result()) is not None:
+            following = thread.submit(next, pieces, None)
+            yield piece
