@@ -73,7 +73,7 @@ class AtomicFile:
         _fsync(self.temporary)
         self._publish()
         self.temporary = ""
-        _fsync(os.path.dirname(self.path) or ".")
+        fsync_folder(self.path)
 
     def _publish(self) -> None:
         if self._overwrite:
@@ -249,6 +249,11 @@ class AppendFile:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def fsync_folder(path: str) -> None:
+    """Makes durable that a file was created, renamed or removed."""
+    _fsync(os.path.dirname(path) or ".")
 
 
 def _fsync(path: str) -> None:
