@@ -133,7 +133,7 @@ def test_headers_that_cannot_be_are_refused(path: Path) -> None:
 # ---------------------------------------------------------------------- there and back
 
 
-@pytest.mark.parametrize("rows", [1, 7, 8, 9, 63, 1000, 16_384, 16_385, 40_000, 150_000])
+@pytest.mark.parametrize("rows", [1, 7, 8, 9, 63, 1000, 32_768, 32_769, 150_000])
 def test_bars_come_back(tmp_path: Path, path: Path, rows: int) -> None:
     bars = make_bars(tmp_path / "bars.csv", rows)
     write_bar64(bars, path)
@@ -253,7 +253,7 @@ def test_progress_is_told(tmp_path: Path, path: Path) -> None:
     seen: list[tuple[int, int]] = []
     bars = make_bars(tmp_path / "bars.csv", 40_000)
     write_bar64(bars, path, progress=lambda *told: seen.append(told))
-    assert seen == [(16_384, 40_000), (32_768, 40_000), (40_000, 40_000)]
+    assert seen == [(32_768, 40_000), (40_000, 40_000)]
 
 
 def test_what_cannot_be_written_leaves_nothing(bars: bw.Bars, tmp_path: Path) -> None:
