@@ -6,6 +6,7 @@ converts the result back. `python/barrow/_native.pyi` has the Python signatures.
 
 from capi import ModuleTable, Obj, py_none, decref
 from arrow_calls import *
+from bar64_calls import *
 from column_calls import *
 from convert_calls import *
 from csv_calls import *
@@ -71,6 +72,14 @@ def PyInit__native() abi("C") -> Obj:
         "trade_checks_push", "Checks a batch of trades."
     )
     table.add[tick_checks_counts, 1]("tick_checks_counts", "Counts so far.")
+    table.add[bar64_pack, 2]("bar64_pack", "Columns to records of 64 bytes.")
+    table.add[bar64_unpack, 3](
+        "bar64_unpack", "Records of 64 bytes to columns."
+    )
+    table.add[bar64_damage, 1](
+        "bar64_damage", "Counts records whose checksums are wrong."
+    )
+    table.add[checksum, 1]("crc32c", "The CRC-32C of bytes.")
     table.add[ipc_new, 2]("ipc_new", "Creates an Arrow IPC file.")
     table.add[ipc_write, 2]("ipc_write", "Appends a batch.")
     table.add[ipc_close, 1]("ipc_close", "Writes the footer.")

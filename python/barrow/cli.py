@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 import barrow as bw
-from barrow._arrow import KINDS, format_stamp
+from barrow._arrow import BAR, KINDS, format_stamp
 from barrow._lib import native
+from barrow.bar64 import check_bar64, is_bar64
 from barrow.cli_convert import convert
 from barrow.cli_store import app as store_app
 from barrow.csv import CsvOptions
@@ -276,15 +277,23 @@ def check(
     default_volume: VolumeOption = None,
     max_errors: MaxErrorsOption = None,
     threads: ThreadsOption = CsvOptions.threads,
+    cut_tail: Annotated[
+        bool, typer.Option("--cut-tail", help="bar64: cut off what was not completed.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Validate records: values, prices against each other, order, duplicates, gaps.
 
-    Reads CSV and Arrow files. Exits with 1 if there are errors.
+    Reads CSV, Arrow and bar64 files; of bar64 every checksum too. Exits with 1 if there are
+    errors.
     """
-    if len(files) == 1 and (is_store(files[0]) or _is_arrow(files[0])):
-        if symbol is not None:
-            raise bw.BarrowArgumentError(f"symbol: {files[0]} is no text with a column of them")
+    if len(files) == 1 and is_bar64(files[0]):
+        _refuse_symbol(files[0], symbol)
+        report, noun = check_bar64(files[0], bar_type=bar_type, cut=cut_tail), BAR.plural
+    elif cut_tail:
+        raise bw.BarrowArgumentError(f"--cut-tail: {files[0]} is no bar64 file")
+    elif len(files) == 1 and (is_store(files[0]) or _is_arrow(files[0])):
+        _refuse_symbol(files[0], symbol)
         of_store = bar_type if is_store(files[0]) else None
         records = bw.open(files[0], bar_type=of_store, instrument_id=instrument_id)
         report = bw.validate(records, bar_type=bar_type)
@@ -314,6 +323,11 @@ def check(
         _print_check(report, noun)
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _refuse_symbol(file: str, symbol: str | None) -> None:
+    if symbol is not None:
+        raise bw.BarrowArgumentError(f"symbol: {file} is no text with a column of them")
 
 
 def _is_arrow(file: str) -> bool:
@@ -370,7 +384,8 @@ def sniff(file: Input, as_json: JsonOption = False) -> None:
 
 @app.command()
 def info(file: Input, as_json: JsonOption = False) -> None:
-    """Show what an Arrow file, or a store of one series, holds; reads no values."""
+    """Show what a file of records holds, or a store of one series; of Arrow no values
+    are read."""
     records = bw.open(file)
     ends = [format_stamp(records[at].ts_event) if len(records) else None for at in (0, -1)]
     facts = {

@@ -20,6 +20,7 @@ class _Format(StrEnum):
     arrow = "arrow"
     parquet = "parquet"
     catalog = "nautilus-catalog"
+    bar64 = "bar64"
 
 
 class _Encoding(StrEnum):
@@ -54,7 +55,7 @@ def convert(
     file: Annotated[
         str,
         typer.Argument(
-            metavar="FILE", help="CSV, Arrow, Parquet or a catalog.", show_default=False
+            metavar="FILE", help="CSV, Arrow, Parquet, bar64 or a catalog.", show_default=False
         ),
     ],
     output: Annotated[
@@ -111,7 +112,7 @@ def convert(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Write records as CSV, Arrow or Parquet, without losing a digit.
+    """Write records as CSV, Arrow, Parquet or bar64, without losing a digit.
 
     The output appears only when it is whole. CSV may end in .gz, .bz2 or .zst.
 

@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,6 +34,10 @@ class System:
     def write(self, descriptor: int, data: Any) -> int:
         """Writes some of the bytes; returns how many."""
         return os.write(descriptor, data)
+
+    def write_at(self, descriptor: int, data: Any, place: int) -> int:
+        """Writes some of the bytes at a place; returns how many."""
+        return os.pwrite(descriptor, data, place)
 
     def fsync(self, descriptor: int) -> None:
         """Makes a file, or the names in a folder, survive a loss of power."""
@@ -308,6 +312,151 @@ class AtomicFile:
 
     def __exit__(self, *_: object) -> None:
         self.abort()
+
+
+class AppendFile:
+    """A file that is added to at its end, by one writer at a time.
+
+    What `flush` has made durable survives a crash; of what was written since, any part
+    may be there.
+
+    Args:
+        path: The file, which is there; `create` makes one.
+
+    Raises:
+        BarrowIoError: It cannot be opened, or another writer has it open.
+
+    Attributes:
+        path: The file as the caller named it.
+        size: How many bytes it has.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fspath(path)
+        try:
+            self._file = SYSTEM.open(self.path, os.O_RDWR)
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+        try:
+            SYSTEM.lock(self._file)
+            self.size = os.fstat(self._file).st_size
+        except OSError as error:
+            self.close()
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise unwritable(self.path, error) from error
+            tries = ["wait until it is done"]
+            told = "another writer has it open"
+            raise io_error(self.path, told, error.errno, tries) from error
+
+    @classmethod
+    def create(cls, path: str | os.PathLike[str], start: bytes, *, overwrite: bool = False) -> Self:
+        """A new file, which is there, whole and durable, when this returns.
+
+        Args:
+            path: The file.
+            start: What it begins with.
+            overwrite: Whether it may replace one that is there.
+
+        Raises:
+            BarrowIoError: The file is there already, or cannot be written.
+        """
+        try:
+            with AtomicFile(path, overwrite=overwrite) as whole:
+                Path(whole.temporary).write_bytes(start)
+                whole.commit()
+        except OSError as error:
+            raise unwritable(os.fspath(path), error) from error
+        return cls(path)
+
+    def write(self, pieces: Iterable[Any]) -> int:
+        """Writes behind the end; all of it, or the file is as long as before.
+
+        Args:
+            pieces: Buffers; each may be used again once the next is asked for.
+
+        Returns:
+            How many bytes that were.
+
+        Raises:
+            BarrowIoError: They cannot be written.
+            What `pieces` raises.
+        """
+        end = self.size
+        try:
+            for piece in pieces:
+                self._write_at(piece, end)
+                end += len(piece)
+        except BaseException as error:
+            # What is left would look torn; there may be no room even for this.
+            with contextlib.suppress(OSError):
+                SYSTEM.truncate(self._file, self.size)
+            if isinstance(error, OSError):
+                raise unwritable(self.path, error) from error
+            raise
+        written, self.size = end - self.size, end
+        return written
+
+    def rewrite_start(self, start: bytes) -> None:
+        """Replaces the first bytes, and makes that durable.
+
+        Within one page: a process that is killed leaves the old or the new ones.
+
+        Raises:
+            BarrowIoError: They cannot be written.
+        """
+        try:
+            self._write_at(start, 0)
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+        self.flush()
+
+    def _write_at(self, data: Any, place: int) -> None:
+        """Writes every byte; the system may take several goes."""
+        rest = memoryview(data)
+        while rest:
+            count = SYSTEM.write_at(self._file, rest, place)
+            rest, place = rest[count:], place + count
+
+    def truncate(self, size: int) -> None:
+        """Cuts the file to so many bytes; not durable before `flush`.
+
+        Raises:
+            BarrowIoError: It cannot be cut.
+        """
+        try:
+            SYSTEM.truncate(self._file, size)
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+        self.size = size
+
+    def flush(self, *, fsync: bool = True) -> None:
+        """Makes what was written durable.
+
+        Args:
+            fsync: Whether to wait until it is; otherwise nothing is left to be done.
+
+        Raises:
+            BarrowIoError: The system cannot say that it is durable. Do not rely on
+                what was written since the last flush.
+        """
+        if not fsync:
+            return
+        try:
+            SYSTEM.fsync(self._file)
+        except OSError as error:
+            raise unwritable(self.path, error, "cannot be made durable") from error
+
+    def close(self) -> None:
+        """Closes the file without making anything durable; see `flush`."""
+        if self._file >= 0:
+            SYSTEM.close(self._file)
+            self._file = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def _fsync(path: str) -> None:

@@ -16,7 +16,7 @@ from barrow.bars.container import (
 )
 from barrow.bars.items import Bar, QuoteTick, Record, TradeTick, numbers_of
 from barrow.bars.records import Records
-from barrow.bars.tables import StoredRecords, stored_schema, stored_tables
+from barrow.bars.tables import StoredRecords, require_like, stored_schema, stored_tables
 from barrow.bars.values import Price, Quantity
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "make_records",
     "numbers_of",
     "parse_instrument_id",
+    "require_like",
     "settle_identity",
     "stored_schema",
     "stored_tables",

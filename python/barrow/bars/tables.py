@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from barrow._arrow import ENCODINGS
+from barrow._arrow import ENCODINGS, Meta, RecordKind, read_schema
+from barrow.errors import BarrowSchemaError, message
 
 
 class StoredRecords(Protocol):
@@ -54,3 +55,32 @@ def stored_schema(records: StoredRecords, encoding: str | None) -> pa.Schema:
         return records.schema
     first: Any = records
     return first[:0].to_arrow(encoding).schema
+
+
+def require_like(records: StoredRecords, kind: RecordKind, meta: Meta, path: str) -> None:
+    """Refuses records that do not belong into a file of others.
+
+    Args:
+        records: What is to be added.
+        kind: What the file holds.
+        meta: What it says about them.
+        path: The file, for errors.
+
+    Raises:
+        BarrowSchemaError: They are of another kind or of something else, or have a
+            precision beyond that of the file.
+    """
+    _, _, theirs = read_schema(records.schema, "records", kind)
+    if meta.identity and theirs.identity and meta.identity != theirs.identity:
+        what = f"the {kind.plural} of the file are {meta.identity}, those to write"
+        raise BarrowSchemaError(message(path, f"{what} {theirs.identity}"))
+    for key in kind.precisions:
+        mine, other = getattr(meta, key), getattr(theirs, key)
+        if other > mine:
+            raise BarrowSchemaError(
+                message(
+                    path,
+                    f"{key} of the file is {mine}, of the {kind.plural} to write {other}",
+                    tries=[f"read them with {key}={mine}"],
+                )
+            )

@@ -10,7 +10,7 @@ from barrow.csv.read import BatchScan, read_csv, scan_csv
 from barrow.csv.report import CsvReport, PartReport, RejectCount
 from barrow.csv.rows import RowReader
 from barrow.csv.sniff import Verdict, sniff_csv
-from barrow.csv.write import CsvWriteKeywords, write_csv
+from barrow.csv.write import CsvWriteKeywords, csv_texts, write_csv
 
 __all__ = [
     "TEXT_KINDS",
@@ -27,6 +27,7 @@ __all__ = [
     "RowReader",
     "Verdict",
     "check_csv",
+    "csv_texts",
     "make_options",
     "open_rows",
     "read_csv",

@@ -9,7 +9,7 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,10 @@ class Part:
     can_read_twice: bool
     local: str | None
     _open: Callable[[], Storage] = field(repr=False)
+
+    def called(self, name: str) -> Part:
+        """The same text under another name in messages."""
+        return replace(self, name=name, _open=lambda: replace(self._open(), path=name))
 
     def open(self) -> Stream:
         """Opens the text at its start.

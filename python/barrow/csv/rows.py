@@ -80,7 +80,7 @@ class RowReader:
             raise
         self.account = Account(self.header.line)
         self.source.begin += self.header.end
-        self._ended = False
+        self._ended = self._may_be_empty = False
 
     def _read_header(self) -> Header:
         source = self.source
@@ -265,7 +265,7 @@ class RowReader:
 
     def _finish(self) -> None:
         account = self.account
-        if account.rows + account.rejected + account.filtered == 0:
+        if account.rows + account.rejected + account.filtered == 0 and not self._may_be_empty:
             raise BarrowParseError(
                 message(
                     self.source.path,
@@ -276,6 +276,26 @@ class RowReader:
                 "empty",
             )
         self._ended = True
+
+    @property
+    def place(self) -> int:
+        """The byte of the text behind the last row read."""
+        return self.source.offset + self.source.begin
+
+    def seek(self, place: int, limit: int, line: int) -> None:
+        """Goes on at another row of a text whose source `has_places`.
+
+        That no row follows is no error then.
+
+        Args:
+            place: The first byte of the row.
+            limit: The byte the text ends at, or before.
+            line: The number of its line.
+        """
+        self.source.seek(place, limit)
+        native.csv_begin(self._decoder, line, self.account.symbol)
+        self.account.line = line
+        self._ended, self._may_be_empty = False, True
 
     @property
     def ended(self) -> bool:

@@ -106,6 +106,7 @@ class TextSource:
         self.final = False
         # Where in the file the window ends, and what is read next begins.
         self._shown = self._next = 0
+        self._limit = sys.maxsize
         self._counted: tuple[int, int] | None = None
         self._process = os.getpid()
         try:
@@ -129,6 +130,22 @@ class TextSource:
     def has_places(self) -> bool:
         """Whether pieces can be read by several threads at a time."""
         return self._stream.has_places
+
+    def seek(self, place: int, limit: int) -> None:
+        """Goes on at another place of a text that `has_places`.
+
+        Args:
+            place: The byte to go on at.
+            limit: The byte the text ends at, or before.
+
+        Raises:
+            What `refill` raises.
+        """
+        self._shown = self._next = place
+        self._limit = limit
+        self.final = False
+        self._show(self._take_spare(), self._room, self._room, place)
+        self.refill()
 
     def refill(self) -> None:
         """Drops the used part of the window and reads more behind the rest.
@@ -172,7 +189,8 @@ class TextSource:
         with memoryview(piece.buffer) as buffer:
             target = buffer[piece.room : piece.room + self._chunk]
             if self.has_places:
-                piece.count = self._stream.readinto_at(target, piece.place)
+                most = max(self._limit - piece.place, 0)
+                piece.count = self._stream.readinto_at(target[:most], piece.place)
             else:
                 piece.count = self._stream.readinto(target)
         if count_lines:

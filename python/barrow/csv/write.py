@@ -115,16 +115,42 @@ def write_csv(
     name = os.fspath(path)
     cells = _cells(records, given)
     with _output(name, given["compression"], overwrite) as file:
-        if given["header"]:
-            file.write((given["delimiter"].join(c.name for c in cells) + "\n").encode())
         total = len(records) if progress is not None else 0
         rows = 0
-        for text, more in _texts(_batches(records), cells, given["delimiter"]):
+        for text, more in _lines(records, cells, given):
             file.write(text)
             rows += more
             if progress is not None:
                 progress(rows, total)
     return rows
+
+
+def csv_texts(
+    records: StoredRecords, **options: Unpack[CsvWriteKeywords]
+) -> Iterator[tuple[memoryview, int]]:
+    """Pieces of the text that `write_csv` writes, for those who put it elsewhere.
+
+    Args:
+        records: Bars, or anything else with a stored schema and batches.
+        **options: As in `write_csv`; `compression` is of no use here.
+
+    Returns:
+        Pieces of whole lines with the rows in them; each is good until the next is
+        asked for.
+
+    Raises:
+        What `write_csv` raises about records and options.
+    """
+    given = _checked(options)
+    return _lines(records, _cells(records, given), given)
+
+
+def _lines(
+    records: StoredRecords, cells: list[_Cell], given: dict[str, Any]
+) -> Iterator[tuple[memoryview, int]]:
+    if given["header"]:
+        yield memoryview((given["delimiter"].join(c.name for c in cells) + "\n").encode()), 0
+    yield from _texts(_batches(records), cells, given["delimiter"])
 
 
 def _checked(options: CsvWriteKeywords) -> dict[str, Any]:

@@ -1,10 +1,29 @@
-"""Whole jobs: a text into an Arrow file, any file into records, into
-another, or into a catalog."""
+"""Whole jobs: a text into an Arrow file, any file into records, into another, or into a
+catalog; and `io`, the files between stages."""
 
 from barrow.etl.catalog import write_catalog
 from barrow.etl.convert import convert
 from barrow.etl.formats import ConvertReport
 from barrow.etl.ingest import IngestReport, ingest
+from barrow.etl.io import (
+    EtlIO,
+    ResampleIOFactory,
+    ResampleIOIndex,
+    ResampleIOReader,
+    ResampleIOWriter,
+)
 from barrow.etl.open import open_records
 
-__all__ = ["ConvertReport", "IngestReport", "convert", "ingest", "open_records", "write_catalog"]
+__all__ = [
+    "ConvertReport",
+    "EtlIO",
+    "IngestReport",
+    "ResampleIOFactory",
+    "ResampleIOIndex",
+    "ResampleIOReader",
+    "ResampleIOWriter",
+    "convert",
+    "ingest",
+    "open_records",
+    "write_catalog",
+]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Unpack
 
 from barrow._arrow import EncodingName
+from barrow.bar64 import write_bar64
 from barrow.csv import CsvWriteKeywords, write_csv
 from barrow.csv.inputs import expand
 from barrow.errors import BarrowArgumentError, message
@@ -18,6 +19,7 @@ from barrow.etl.ingest import check_paths
 from barrow.etl.open import open_records
 from barrow.ipc import write_arrow
 from barrow.parquet import write_parquet
+from barrow.store import is_store
 
 
 def convert(
@@ -43,8 +45,8 @@ def convert(
         path: What `open` opens.
         output: The file to write; `-` is standard output, for CSV. The folder of a
             catalog, see `write_catalog`, which reads a text in bounded memory.
-        to: `csv`, `arrow`, `parquet` or `nautilus-catalog`; by the suffix of the output
-            if None.
+        to: `csv`, `arrow`, `parquet`, `bar64`, which holds bars only, or
+            `nautilus-catalog`; by the suffix of the output if None.
         bar_type: Goes into the metadata of bars that have none; says which ones of a
             catalog.
         instrument_id: The same for quotes and trades.
@@ -79,7 +81,7 @@ def convert(
             overwrite=overwrite,
             progress=progress,
         )
-    if name != "-" and not is_catalog(path):
+    if name != "-" and not (is_catalog(path) or is_store(path)):
         check_paths(expand(path), {"output": output})
     records = open_records(path, bar_type=bar_type, instrument_id=instrument_id)
     if target == "csv":
@@ -88,6 +90,8 @@ def convert(
         write_csv(records, name, overwrite=overwrite, progress=progress, **options)
     elif target == "arrow":
         write_arrow(records, name, encoding=encoding, overwrite=overwrite, progress=progress)
+    elif target == "bar64":
+        write_bar64(records, name, overwrite=overwrite, progress=progress)
     else:
         write_parquet(records, name, overwrite=overwrite, progress=progress)
     return ConvertReport(

@@ -7,14 +7,16 @@ import os
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-FormatName = Literal["csv", "arrow", "parquet", "nautilus-catalog"]
+FormatName = Literal["csv", "arrow", "parquet", "bar64", "nautilus-catalog"]
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".bz2", ".zst", ".xz", ".zip")
 PARQUET_SUFFIXES = (".parquet", ".pq")
+BAR64_SUFFIX = ".bar64"
 # A catalog is a folder, which no suffix tells.
 SUFFIXES: dict[FormatName, tuple[str, ...]] = {
     "csv": TEXT_SUFFIXES,
     "arrow": (".arrow", ".feather", ".ipc"),
     "parquet": PARQUET_SUFFIXES,
+    "bar64": (BAR64_SUFFIX,),
     "nautilus-catalog": (),
 }
 

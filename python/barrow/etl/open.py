@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
+from barrow.bar64 import is_bar64, open_bar64
 from barrow.bars import AnyRecords, Records
 from barrow.csv import read_csv
 from barrow.errors import BarrowSchemaError, message
 from barrow.etl.catalog import is_catalog, open_catalog
-from barrow.etl.formats import PARQUET_SUFFIXES, TEXT_SUFFIXES
+from barrow.etl.formats import BAR64_SUFFIX, PARQUET_SUFFIXES, TEXT_SUFFIXES
 from barrow.ipc import open_arrow
 from barrow.parquet import open_parquet
 from barrow.store import is_store, open_store
@@ -43,13 +44,13 @@ def open_records(
     instrument_id: str | None = None,
     container: type[Any] | None = None,
 ) -> Any:
-    """Opens records from a file: Arrow IPC memory-mapped, text and Parquet read whole.
+    """Opens records from a file: Arrow IPC memory-mapped, others read whole.
 
     Args:
-        path: The file. Text and Parquet are told by their suffixes; everything else
-            must be Arrow. Of a catalog of NautilusTrader, a folder with `data` in it,
-            the files of one bar type or instrument are read; of the folder of a store
-            the only series, or the one that is named.
+        path: The file. bar64 is told by its first bytes, text and Parquet by their
+            suffixes; everything else must be Arrow. Of a catalog of NautilusTrader, a
+            folder with `data` in it, the files of one bar type or instrument are read; of
+            the folder of a store the only series, or the one that is named.
         bar_type: Goes into the metadata of bars that have none; says which ones of a
             catalog or a store.
         instrument_id: The same for others.
@@ -64,7 +65,7 @@ def open_records(
         BarrowArgumentError: A catalog holds no such records, or several of whom none were
             named.
         BarrowIoError: The file cannot be read.
-        BarrowCorruptError: It is no whole Arrow IPC or Parquet file.
+        BarrowCorruptError: It is no whole Arrow IPC, Parquet or bar64 file.
         BarrowSchemaError: It holds no records, or others than asked for.
         BarrowParseError: It is text, and a row is bad.
     """
@@ -77,6 +78,8 @@ def open_records(
             path, open_store(path, bar_type=bar_type, instrument_id=instrument_id), container
         )
     suffix = Path(path).suffix.lower()
+    if is_bar64(path) or suffix == BAR64_SUFFIX:
+        return open_bar64(path, bar_type=bar_type, instrument_id=instrument_id, container=container)
     if suffix in TEXT_SUFFIXES:
         return _checked(
             path, read_csv(path, bar_type=bar_type, instrument_id=instrument_id), container
