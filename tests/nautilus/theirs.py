@@ -120,8 +120,9 @@ def ours(kind: str, rows: list[Row], price: int, size: int, batch_rows: int = 16
             )
             for at, name in enumerate(known.values)
         ]
-        for at, (_, dtype) in enumerate(known.extras):
-            columns.append(pa.array([row[1][at] for row in part], dtype))
+        others = [n for n in known.columns if n not in (*known.values, "ts_event", "ts_init")]
+        for at, name in enumerate(others):
+            columns.append(pa.array([row[1][at] for row in part], schema.field(name).type))
         columns += [pa.array([row[at] for row in part], pa.uint64()) for at in (2, 3)]
         batches.append(pa.RecordBatch.from_arrays(columns, schema=schema))
     return make_records(batches, schema)
