@@ -58,6 +58,7 @@ from barrow.errors import (
 )
 from barrow.etl import ConvertReport, IngestReport, convert, ingest
 from barrow.etl import open_records as open
+from barrow.record_module import RecordModule
 
 __version__ = "0.1.0"
 
@@ -99,6 +100,7 @@ __all__ = [
     "Record",
     "RecordFlag",
     "RecordKind",
+    "RecordModule",
     "Records",
     "Report",
     "TradeTick",

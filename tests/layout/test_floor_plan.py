@@ -26,7 +26,7 @@ MOJO_RANK = {
 UNSAFE_ROOMS = {"fence", "arrow", "bindings"}
 PYTHON_RANK = {
     "errors": 0, "_native": 0, "_lib": 1, "_memory": 1, "_columns": 1, "_records": 1,
-    "files": 1, "_arrow": 2,
+    "files": 1, "_arrow": 2, "record_module": 2,
     "bars": 3, "csv": 4, "ipc": 4, "parquet": 4, "arrow_ffi": 4, "etl": 5, "wranglers": 5,
     "barrow": 6, "cli_convert": 7, "cli": 8,
 }  # fmt: skip
