@@ -17,9 +17,11 @@ import numpy as np
 import pyarrow as pa
 
 from barrow._arrow import (
+    Encoding,
     EncodingName,
     RecordKind,
     array_over,
+    check_nulls,
     convert_batch,
     is_text,
     padded,
@@ -36,7 +38,7 @@ from barrow.bars import (
     stored_schema,
     stored_tables,
 )
-from barrow.errors import BarrowCorruptError, BarrowIoError, BarrowSchemaError, message, shown
+from barrow.errors import BarrowCorruptError, BarrowIoError, message, shown
 from barrow.files import AtomicFile, unreadable, unwritable
 
 _MAGIC = b"ARROW1"
@@ -87,7 +89,7 @@ def open_arrow(
         reader.schema, name, None if container is None else container.kind
     )
     for batch in batches:
-        _check_columns(batch, kind, name)
+        _check_columns(batch, kind, encoding, name)
     identity = settle_identity(kind, meta.identity, name, bar_type, instrument_id)
     schema = record_schema(kind, encoding, replace(meta, identity=identity))
     batches = [batch.select(list(kind.columns)) for batch in batches]
@@ -120,15 +122,10 @@ def _check_magic(name: str) -> None:
         )
 
 
-def _check_columns(batch: pa.RecordBatch, kind: RecordKind, name: str) -> None:
-    for field in kind.fields:
-        array, column = batch.column(field.name), field.name
-        if array.null_count and not (field.optional and pa.types.is_decimal(array.type)):
-            raise BarrowSchemaError(
-                message(
-                    f'{name} column "{column}"', f"holds {array.null_count} nulls, expected none"
-                )
-            )
+def _check_columns(batch: pa.RecordBatch, kind: RecordKind, encoding: Encoding, name: str) -> None:
+    check_nulls(batch, kind, encoding, name)
+    for column in kind.columns:
+        array = batch.column(column)
         if is_text(array.type):  # `validate` has compared its buffers with its ends
             continue
         data, width = array.buffers()[1], array.type.bit_width // 8

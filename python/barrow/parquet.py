@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from barrow._arrow import read_schema, record_schema
+from barrow._arrow import check_nulls, read_schema, record_schema
 from barrow.bars import (
     Records,
     StoredRecords,
@@ -115,6 +115,7 @@ def open_parquet(
         raise _damaged(name, error) from error
     identity = settle_identity(kind, meta.identity, name, bar_type, instrument_id)
     schema = record_schema(kind, encoding, replace(meta, identity=identity))
+    check_nulls(table, kind, encoding, name)
     # One batch, since `raw` gives views of one only.
     table = table.select(list(kind.columns)).combine_chunks().cast(schema)
     return make_records(table.to_batches(), schema, container=container)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from barrow import OrderBookDeltas, OrderBookDepths
 INSTRUMENT = "AAPL.XNAS"
 START = 1_704_187_800 * 10**9
 ENCODINGS = ("fixed8", "fixed16", "decimal128")
+_EXACT = Context(prec=60)
 UNDEFINED = None  # a cell of a value that is undefined
 LEVELS = range(10)
 COLUMNS: dict[str, dict[str, str]] = {
@@ -42,7 +43,7 @@ def raw_of(cell: object, role: str, encoding: str) -> int:
     width, scale = (8, 9) if encoding == "fixed8" else (16, 16)
     if cell is UNDEFINED:
         return 2 ** (8 * width - 1) - 1 if role == "price" else 2 ** (8 * width) - 1
-    return int(Decimal(str(cell)).scaleb(scale))
+    return int(Decimal(str(cell)).scaleb(scale, _EXACT))
 
 
 def schema_of(kind: str, encoding: str, **metadata: str) -> pa.Schema:

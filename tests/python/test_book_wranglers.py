@@ -108,9 +108,9 @@ def test_auto_takes_the_narrowest_that_holds_all(kind: str) -> None:
     rows[7][name] = "18446744074"
     records = wrangler(kind).to_columns(frame_of(kind, rows))
     assert (records.encoding, records) == ("fixed16", records_of(kind, rows, "fixed16"))
-    assert {r.owner.encoding.name for r in wrangler(kind).from_pandas_iter(frame_of(kind, rows), 2)} == {
-        "fixed16"
-    }
+    assert {
+        r.owner.encoding.name for r in wrangler(kind).from_pandas_iter(frame_of(kind, rows), 2)
+    } == {"fixed16"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

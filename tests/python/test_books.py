@@ -153,7 +153,9 @@ def test_files(kind: str, encoding: str, seed: int, tmp_path) -> None:
         check_columns(bw.open(tmp_path / f"{target}.arrow"), kind, rows, target)
 
 
-def test_files_of_others_with_the_columns_in_another_order(kind: str, encoding: str, tmp_path) -> None:
+def test_files_of_others_with_the_columns_in_another_order(
+    kind: str, encoding: str, tmp_path
+) -> None:
     rows = random_rows(kind, 3, 12)
     table = table_of(kind, rows, encoding)
     table = table.select(table.column_names[::-1]).append_column("note", pa.array(["x"] * 12))
@@ -240,7 +242,8 @@ def test_a_cleared_book(encoding: str) -> None:
     )
     assert str(zero.order) == "NO_ORDER_SIDE,0.00,0.0,0"
     assert str(undefined.order) == "NO_ORDER_SIDE,undefined,undefined,0"
-    assert undefined.price.is_undefined and undefined.size.is_undefined
+    assert undefined.price.is_undefined
+    assert undefined.size.is_undefined
     assert undefined.to_dict()["order"]["price"] is None
     assert zero != undefined
 
@@ -254,9 +257,7 @@ def test_a_depth(encoding: str) -> None:
     assert len(record.bids) == len(record.asks) == 10
     assert record.bid_counts == record.ask_counts == (1, 2, 3, *[0] * 7)
     assert (str(record.bid_price_1), record.ask_count_2) == ("99.98", 3)
-    assert str(record) == (
-        f"AAPL.XNAS,flags=32,sequence=0,ts_event={START},ts_init={START + 1}"
-    )
+    assert str(record) == (f"AAPL.XNAS,flags=32,sequence=0,ts_event={START},ts_init={START + 1}")
     assert repr(record).startswith(
         "OrderBookDepth10(instrument_id=AAPL.XNAS, bids=[BookOrder(side=BUY, price=99.99, "
     )
@@ -335,8 +336,12 @@ def test_undefined_values_are_equal_to_each_other_only() -> None:
         assert value == undefined[0]
         assert value != price
         assert price != value
-        assert not (value < price or value > price or value <= price or price >= value)
-        assert np.isnan(float(value)) and value.as_decimal().is_nan()
+        assert not (value < price)
+        assert not (value > price)
+        assert not (value <= price)
+        assert not (price >= value)
+        assert np.isnan(float(value))
+        assert value.as_decimal().is_nan()
         assert value != Decimal("NaN")
 
 

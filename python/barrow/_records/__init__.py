@@ -23,7 +23,14 @@ from barrow._records.known import (
     OrderSide,
     RecordFlag,
 )
-from barrow._records.schemas import Meta, listed, numeric_schema, read_schema, record_schema
+from barrow._records.schemas import (
+    Meta,
+    check_nulls,
+    listed,
+    numeric_schema,
+    read_schema,
+    record_schema,
+)
 
 __all__ = [
     "BAR",
@@ -48,6 +55,7 @@ __all__ = [
     "RecordFlag",
     "RecordKind",
     "Role",
+    "check_nulls",
     "encoding_named",
     "listed",
     "numeric_schema",

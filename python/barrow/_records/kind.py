@@ -75,12 +75,12 @@ class Field:
         """A column of instants."""
         return cls(name, Role.TIME)
 
-    @property
+    @cached_property
     def is_value(self) -> bool:
         """Whether it is a fixed-point value, a price or a size."""
         return self.role in (Role.PRICE, Role.SIZE)
 
-    @property
+    @cached_property
     def signed(self) -> bool:
         """Whether raw values have a sign."""
         return self.role is Role.PRICE

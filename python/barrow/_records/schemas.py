@@ -186,6 +186,30 @@ def _check_types(schema: pa.Schema, where: str, kind: RecordKind) -> Encoding:
     return encoding
 
 
+def check_nulls(
+    data: pa.Table | pa.RecordBatch, kind: RecordKind, encoding: Encoding, where: str = ""
+) -> None:
+    """Refuses nulls in columns of records, but where they are values that are undefined.
+
+    Args:
+        data: Has the columns of the kind.
+        kind: What they are.
+        encoding: How they are stored.
+        where: What to call their source in an error.
+
+    Raises:
+        BarrowSchemaError: There are some.
+    """
+    for field in kind.fields:
+        nulls = data.column(field.name).null_count
+        if nulls and not field.stored_in(encoding).nullable:
+            raise BarrowSchemaError(
+                message(
+                    f'{where} column "{field.name}"'.strip(), f"holds {nulls} nulls, expected none"
+                )
+            )
+
+
 def _text_metadata(schema: pa.Schema, where: str) -> dict[str, str]:
     try:
         return {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}

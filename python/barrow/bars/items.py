@@ -23,7 +23,7 @@ from barrow._arrow import (
     undefined_raw,
 )
 from barrow._lib import native
-from barrow.bars.values import Price, Quantity
+from barrow.bars.values import UNDEFINED, Price, Quantity
 from barrow.errors import BarrowArgumentError, BarrowCorruptError, message
 
 
@@ -187,8 +187,8 @@ class Record(_Row):
             if field.name in TIMES:
                 continue
             if field.is_value:
-                value = self._price(at) if field.signed else self._size(at)
-                told[field.name] = None if value.is_undefined else str(value)
+                text = str(self._price(at) if field.signed else self._size(at))
+                told[field.name] = None if text == UNDEFINED else text
                 continue
             cell = self.owner.cell(at, self.row)
             if field.enum is not None:  # a number that means nothing stays what it is
@@ -200,8 +200,7 @@ class Record(_Row):
     def texts(self) -> dict[str, str]:
         """Every column but `ts_event` and `ts_init` as exact text, by name."""
         return {
-            name: "undefined" if value is None else str(value)
-            for name, value in self._told().items()
+            name: UNDEFINED if value is None else str(value) for name, value in self._told().items()
         }
 
     def to_dict(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from barrow._arrow import (
     Meta,
     RecordKind,
     Role,
+    check_nulls,
     column_buffer,
     convert_batch,
     encoding_named,
@@ -32,7 +33,7 @@ from barrow._arrow import (
 )
 from barrow._lib import native
 from barrow.bars.items import Cells, Record, check_text
-from barrow.errors import BarrowArgumentError, BarrowSchemaError, message
+from barrow.errors import BarrowArgumentError, message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,12 +110,7 @@ class Records(ABC, Generic[R]):
         table = data if isinstance(data, pa.Table) else pa.table(data)
         _, encoding, _ = read_schema(table.schema, type(data).__name__, cls.kind)
         table = table.select(list(cls.kind.columns))
-        for field in cls.kind.fields:
-            nulls = table[field.name].null_count
-            if nulls and not field.stored_in(encoding).nullable:
-                raise BarrowSchemaError(
-                    message(f'column "{field.name}"', f"holds {nulls} nulls, expected none")
-                )
+        check_nulls(table, cls.kind, encoding)
         return cls(table.to_batches(), table.schema)
 
     # ---------------------------------------------------------------- facts

@@ -16,6 +16,8 @@ from barrow._arrow import (
 )
 from barrow._lib import native
 
+UNDEFINED = "undefined"
+
 
 class _Value:
     """An exact decimal: a raw integer, its scale, and the decimals to show.
@@ -26,6 +28,7 @@ class _Value:
 
     __slots__ = ("_precision", "_raw", "_scale")
     _signed: ClassVar[bool]
+    _undefined: ClassVar[dict[int, int]]  # by scale
 
     def __init__(self, raw: int, precision: int, scale: int) -> None:
         self._raw = raw
@@ -50,7 +53,7 @@ class _Value:
     @property
     def is_undefined(self) -> bool:
         """Whether it is the sentinel of its scale that says there is no value."""
-        return self._raw == undefined_raw(8 if self._scale == FIXED8.scale else 16, self._signed)
+        return self._raw == self._undefined.get(self._scale)
 
     @classmethod
     def parse(cls, text: str, *, encoding: str = "auto") -> Self:
@@ -81,11 +84,12 @@ class _Value:
 
     def __str__(self) -> str:
         """The value with at least `precision` decimals, more if it has more; `undefined`."""
-        if self.is_undefined:
-            return "undefined"
-        if self.raw % 10 ** (self.scale - self.precision) == 0:
-            return format_raw(self.raw, self.scale, self.precision)
-        return format_raw(self.raw, self.scale)
+        raw, scale = self._raw, self._scale
+        if raw == self._undefined.get(scale):
+            return UNDEFINED
+        if raw % 10 ** (scale - self._precision) == 0:
+            return format_raw(raw, scale, self._precision)
+        return format_raw(raw, scale)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self})"
@@ -131,6 +135,7 @@ class Price(_Value):
 
     __slots__ = ()
     _signed = True
+    _undefined: ClassVar = {e.scale: undefined_raw(e.width, True) for e in (FIXED8, FIXED16)}
 
 
 class Quantity(_Value):
@@ -138,3 +143,4 @@ class Quantity(_Value):
 
     __slots__ = ()
     _signed = False
+    _undefined: ClassVar = {e.scale: undefined_raw(e.width, False) for e in (FIXED8, FIXED16)}
