@@ -71,9 +71,7 @@ def batch_capsules(batch: Batch) -> Obj:
     return result
 
 
-def stream_capsule(
-    schema: ArcPointer[Schema], var batches: List[Batch]
-) -> Obj:
+def stream_capsule(schema: ArcPointer[Schema], var batches: List[Batch]) -> Obj:
     """A new stream capsule."""
     var stream = unsafe_alloc[ArrowArrayStream](1)
     lend_stream(schema, batches^, stream)

@@ -186,8 +186,12 @@ def _integer[
             slot,
             row,
             String(
-                text, ", expected ", "a signed" if signed else "an unsigned",
-                " integer of ", bits, " bits",
+                text,
+                ", expected ",
+                "a signed" if signed else "an unsigned",
+                " integer of ",
+                bits,
+                " bits",
             ),
         )
     return Scalar[dtype](UInt128(0) - magnitude if negative else magnitude)
@@ -196,7 +200,7 @@ def _integer[
 def _misfit(slot: Slot, row: Int, found: String) -> Fault:
     return Fault(
         "ArgumentError",
-        String('row ', row, ', column "', slot.name, '": ', found),
+        String("row ", row, ', column "', slot.name, '": ', found),
     )
 
 

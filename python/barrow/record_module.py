@@ -96,7 +96,8 @@ class RecordModule:
                 column.
         """
         stored = tuple(tuple(row) for row in rows)
-        return pa.record_batch(_Lent(*self._compiled.encode_batch(encoding, _pairs(metadata), stored)))
+        capsules = self._compiled.encode_batch(encoding, _pairs(metadata), stored)
+        return pa.record_batch(_Lent(*capsules))
 
     def decode_batch(self, batch: Any) -> list[Row]:
         """A batch to rows; the encoding is that of its columns.

@@ -43,7 +43,7 @@ def test_the_error_of_the_readme_is_the_one_that_comes(tmp_path, monkeypatch):
 
 
 def test_every_relative_file_the_documents_name_is_there():
-    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
         for name in re.findall(
             r"`((?:docs|tests|examples|mojo_src|python)/[\w/.]+)`", page.read_text()
         ):

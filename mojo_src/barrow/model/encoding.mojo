@@ -87,7 +87,9 @@ struct Encoding(Equatable, TrivialRegisterPassable, Writable):
         """
         var stored = Stored.any("L", DType.uint64)
         if self == Self.DECIMAL128:
-            stored = Stored.between("tsn:UTC", DType.int64, 0, Int128(Int64.MAX))
+            stored = Stored.between(
+                "tsn:UTC", DType.int64, 0, Int128(Int64.MAX)
+            )
         return stored.used_as("time")
 
     def _bytes(self) -> StaticString:
