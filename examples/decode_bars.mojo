@@ -74,7 +74,6 @@ def decode(path: String) raises:
             MutColumnView[DType.float64](
                 address=Int(closes.unsafe_ptr()), length=len(closes)
             ),
-            9,
         )
         for close in closes:
             mean += close

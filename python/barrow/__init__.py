@@ -25,8 +25,11 @@ from barrow._arrow import (
 )
 from barrow._lib import cpu_level
 from barrow.bars import (
+    AggregationSource,
     Bar,
+    BarAggregation,
     Bars,
+    BarSpecification,
     BarType,
     BookOrder,
     Finding,
@@ -35,6 +38,7 @@ from barrow.bars import (
     OrderBookDepth10,
     OrderBookDepths,
     Price,
+    PriceType,
     Quantity,
     Quotes,
     QuoteTick,
@@ -56,8 +60,10 @@ from barrow.errors import (
     BarrowSchemaError,
     BarrowUnsupportedError,
 )
-from barrow.etl import ConvertReport, IngestReport, convert, ingest
+from barrow.etl import ConvertReport, IngestReport, convert, ingest, write_catalog
 from barrow.etl import open_records as open
+from barrow.ipc import write_arrow
+from barrow.parquet import write_parquet
 from barrow.record_module import RecordModule
 
 __version__ = "0.1.0"
@@ -69,8 +75,11 @@ __all__ = [
     "PRICE_UNDEF_128",
     "QUANTITY_UNDEF_64",
     "QUANTITY_UNDEF_128",
+    "AggregationSource",
     "AggressorSide",
     "Bar",
+    "BarAggregation",
+    "BarSpecification",
     "BarType",
     "BarrowArgumentError",
     "BarrowCorruptError",
@@ -94,6 +103,7 @@ __all__ = [
     "OrderBookDepths",
     "OrderSide",
     "Price",
+    "PriceType",
     "Quantity",
     "QuoteTick",
     "Quotes",
@@ -114,7 +124,10 @@ __all__ = [
     "scan_csv",
     "sniff_csv",
     "validate",
+    "write_arrow",
+    "write_catalog",
     "write_csv",
+    "write_parquet",
 ]
 
 if TYPE_CHECKING:

@@ -29,8 +29,10 @@ from barrow._arrow import (
     record_schema,
     text_buffers,
 )
+from barrow._blocks import BadBlocks, batch_rows
 from barrow._lib import native
 from barrow.bars import (
+    Batches,
     Records,
     StoredRecords,
     make_records,
@@ -75,25 +77,73 @@ def open_arrow(
     name = os.fspath(path)
     _check_magic(name)
     try:
-        reader: Any = native.ipc_open(name, True)
-        batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
-        for batch in batches:
-            batch.validate()
+        reader, mapping = native.ipc_open(name, True)
+        stored = reader.schema
     except (BarrowCorruptError, pa.ArrowInvalid, OSError) as error:
-        if not str(error).strip() or "<NULL>" in str(error):
-            _interrupt_again()
-        raise BarrowCorruptError(
-            message(name, f"the file is damaged: {error}", tries=["write it again from its source"])
-        ) from error
-    kind, encoding, meta = read_schema(
-        reader.schema, name, None if container is None else container.kind
-    )
-    for batch in batches:
-        _check_columns(batch, kind, encoding, name)
+        raise _damaged(name, error) from error
+    kind, encoding, meta = read_schema(stored, name, None if container is None else container.kind)
     identity = settle_identity(kind, meta.identity, name, bar_type, instrument_id)
     schema = record_schema(kind, encoding, replace(meta, identity=identity))
-    batches = [batch.select(list(kind.columns)) for batch in batches]
-    return make_records(batches, schema, checked=False, container=container)
+    batches = _FileBatches(name, kind, encoding, reader, mapping)
+    return make_records(
+        Batches(batches.lengths, batches.fetch), schema, checked=False, container=container
+    )
+
+
+def _damaged(name: str, error: BaseException) -> BarrowCorruptError:
+    if not str(error).strip() or "<NULL>" in str(error):
+        _interrupt_again()
+    return BarrowCorruptError(
+        message(name, f"the file is damaged: {error}", tries=["write it again from its source"])
+    )
+
+
+class _FileBatches:
+    """The batches of a mapped file, which are looked at when they are asked for."""
+
+    def __init__(
+        self, name: str, kind: RecordKind, encoding: Encoding, reader: Any, mapping: Any
+    ) -> None:
+        self._name = name
+        self._kind = kind
+        self._encoding = encoding
+        self._reader = reader
+        self._mapping = mapping
+        self._rows: list[int] = []
+
+    def lengths(self) -> list[int]:
+        """The rows of every batch.
+
+        Raises:
+            BarrowCorruptError: The file is damaged where it says so.
+        """
+        try:
+            # Arrow asks the kernel for all pages of what it hands out: one byte of it.
+            self._mapping.seek(0)
+            first = self._mapping.read_buffer(1)
+            whole = pa.foreign_buffer(first.address, self._mapping.size(), self._mapping)
+            self._rows = batch_rows(whole).tolist()
+        except (BadBlocks, pa.ArrowInvalid, OSError) as error:
+            raise _damaged(self._name, error) from error
+        return self._rows
+
+    def fetch(self, number: int) -> pa.RecordBatch:
+        """One batch.
+
+        Raises:
+            BarrowCorruptError: It is damaged.
+            BarrowSchemaError: A column holds nulls.
+        """
+        try:
+            batch = self._reader.get_batch(number)
+            batch.validate()
+        except (pa.ArrowInvalid, OSError) as error:
+            raise _damaged(self._name, error) from error
+        if batch.num_rows != self._rows[number]:
+            what = f"batch {number} has {batch.num_rows:,} rows, then {self._rows[number]:,}"
+            raise _damaged(self._name, ValueError(what))
+        _check_columns(batch, self._kind, self._encoding, self._name)
+        return batch.select(list(self._kind.columns))
 
 
 def _check_magic(name: str) -> None:
@@ -261,7 +311,7 @@ class ArrowFileWriter:
             self._close()
             self._file, self.schema = self._new_file(), schema
             self._open()
-            reader: Any = native.ipc_open(old.temporary, False)
+            reader, _ = native.ipc_open(old.temporary, False)
             for i in range(reader.num_record_batches):
                 self.write(convert_batch(kind, reader.get_batch(i), source, target, schema))
         finally:

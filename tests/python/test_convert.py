@@ -185,7 +185,10 @@ def test_standard_output_that_is_full_or_left(source: Path) -> None:
     [
         (("a.xyz",), "output: the suffix of "),
         (("a.arrow", "--time", "ns"), "time: is an option of CSV, not of arrow"),
-        (("a.csv", "--encoding", "fixed8"), "encoding: is an option of Arrow files, not of csv"),
+        (
+            ("a.csv", "--encoding", "fixed8"),
+            "encoding: is an option of Arrow files and catalogs, not of csv",
+        ),
         (("a.csv", "--delimiter", "x"), "delimiter: 'x' is none of "),
         (("bars.csv", "--overwrite"), "output: "),
     ],

@@ -26,7 +26,7 @@ from barrow.arrow.fields import (
     Stored,
 )
 from barrow.arrow.from_float import from_floats
-from barrow.arrow.from_values import from_decimals, from_texts
+from barrow.arrow.from_values import from_decimals, from_texts, from_times
 from barrow.arrow.outcome import Outcome
 from barrow.arrow.produce import BatchMaker, empty_batch
 from barrow.arrow.records import (
@@ -38,6 +38,7 @@ from barrow.arrow.records import (
     slots_of,
 )
 from barrow.arrow.schema import Field, Schema
+from barrow.arrow.stored import first_unfit
 from barrow.arrow.traits import (
     ArrowSchemaProvider,
     DecodeFromRecordBatch,

@@ -13,6 +13,37 @@ from barrow.arrow import (
 )
 
 
+def map_file(path: PythonObject) raises -> PythonObject:
+    """Maps a file; nothing of it is read before it is touched.
+
+    Args:
+        path: The file.
+
+    Returns:
+        A `pyarrow.MemoryMappedFile`.
+
+    Raises:
+        What pyarrow raises if there is no such file.
+    """
+    return Python.import_module("pyarrow").memory_map(path, "r")
+
+
+def open_file(source: PythonObject) raises -> PythonObject:
+    """Reads the footer of an Arrow IPC file.
+
+    Args:
+        source: A path, a mapped file, or what else pyarrow reads from.
+
+    Returns:
+        A `pyarrow.RecordBatchFileReader`; its batches borrow from a mapping and keep
+        it alive, and are copies of what was read from anything else.
+
+    Raises:
+        What pyarrow raises if this is no whole Arrow IPC file.
+    """
+    return Python.import_module("pyarrow").ipc.open_file(source)
+
+
 def open_mapped(path: PythonObject) raises -> PythonObject:
     """Maps a file and reads its footer; values are read when they are touched.
 
@@ -26,24 +57,7 @@ def open_mapped(path: PythonObject) raises -> PythonObject:
     Raises:
         What pyarrow raises if this is no whole Arrow IPC file.
     """
-    var pa = Python.import_module("pyarrow")
-    return pa.ipc.open_file(pa.memory_map(path, "r"))
-
-
-def open_unmapped(path: PythonObject) raises -> PythonObject:
-    """Opens a file that is read once, batch by batch, into memory of its own.
-
-    Args:
-        path: An Arrow IPC file.
-
-    Returns:
-        A `pyarrow.RecordBatchFileReader`.
-
-    Raises:
-        What pyarrow raises if this is no whole Arrow IPC file.
-    """
-    var pa = Python.import_module("pyarrow")
-    return pa.ipc.open_file(pa.OSFile(path, "rb"))
+    return open_file(map_file(path))
 
 
 def take_batch(batch: PythonObject) raises -> Batch:

@@ -1,6 +1,8 @@
 """Records in memory: immutable containers of columns, and the values in them."""
 
+from barrow.bars.bar_spec import AggregationSource, BarAggregation, BarSpecification, PriceType
 from barrow.bars.bar_type import BarType, parse_instrument_id, settle_identity
+from barrow.bars.batches import Batches
 from barrow.bars.book import BookOrder, OrderBookDelta, OrderBookDepth10
 from barrow.bars.checks import Finding, Report, validate
 from barrow.bars.container import (
@@ -18,10 +20,14 @@ from barrow.bars.tables import StoredRecords, stored_schema, stored_tables
 from barrow.bars.values import Price, Quantity
 
 __all__ = [
+    "AggregationSource",
     "AnyRecords",
     "Bar",
+    "BarAggregation",
+    "BarSpecification",
     "BarType",
     "Bars",
+    "Batches",
     "BookOrder",
     "Finding",
     "OrderBookDelta",
@@ -29,6 +35,7 @@ __all__ = [
     "OrderBookDepth10",
     "OrderBookDepths",
     "Price",
+    "PriceType",
     "Quantity",
     "QuoteTick",
     "Quotes",

@@ -1,11 +1,12 @@
 """Reads ranges of complete lines in several threads, in the order of the text.
 
-Every thread takes the next lines out of the window, under a lock, and parses them
-with a decoder of its own straight into the rows they will have if every line is a
-row. What was parsed is committed in order; where a range had fewer rows than lines,
-those after it move up. A range that was not a whole number of rows (a quoted line
-end was taken for the end of a row, a value needs 128 bits) ends the phase: what came
-after it is read again.
+Every thread reads the next piece of the text, joins it with what is left of the piece
+before, takes the lines out of that, and parses them with a decoder of its own
+straight into the rows they will have if every line is a row. Reading and parsing go
+on at the same time, joining is done in order under a lock. What was parsed is
+committed in order; where a range had fewer rows than lines, those after it move up.
+A range that was not a whole number of rows (a quoted line end was taken for the end
+of a row, a value needs 128 bits) ends the phase: what came after it is read again.
 """
 
 from __future__ import annotations
@@ -20,14 +21,15 @@ from typing import TYPE_CHECKING, Any
 
 from barrow._lib import native
 from barrow.csv.columns import ColumnSet
-from barrow.csv.source import Cut
+from barrow.csv.source import Cut, Piece
 from barrow.csv.stops import NO_ROOM, REJECTS
+from barrow.errors import BarrowIoError
 
 if TYPE_CHECKING:
     from barrow.csv.rows import RowReader
 
 # Ranges parsed but not committed, per thread; their text must be kept.
-_MOST_OPEN = 4
+_MOST_OPEN = 2
 # Phases that ended early before ranges are given up for this text.
 _MOST_BROKEN = 8
 # Seconds after which whoever waits looks whether a phase is over.
@@ -175,6 +177,7 @@ class _Phase:
         self._raises = reader.options.on_error == "raise"
         self._most_open = most_open
         self._open: deque[_Range] = deque()
+        self._pieces: deque[Piece] = deque()  # read, but not joined with what is before
         self._sound = True
         self._changed = threading.Condition()
         self.broken: _Range | None = None
@@ -199,20 +202,57 @@ class _Phase:
             self._changed.notify_all()
 
     def _take(self) -> _Range | None:
+        """The next lines; None where there are none, or no more are wanted."""
+        source = self._reader.source
         with self._changed:
-            while not self.ended and len(self._open) >= self._most_open:
+            while not self.ended and len(self._open) + len(self._pieces) >= self._most_open:
                 self._changed.wait()
-            room = self._columns.capacity - self._row
-            cut = self._reader.source.cut(room) if room and not self.ended else None
-            if cut is None:
+            if not self.ended and not self._pieces:
+                taken = self._begin()
+                if taken is None and not source.has_places and not source.final:
+                    source.refill()
+                    taken = self._begin()
+                if taken is not None:
+                    return taken
+                self.ended = self._row == self._columns.capacity or not source.has_places
+            if self.ended or source.final:
                 self.ended = True
                 return None
-            part = self._columns.part(self._row, cut.lines)
-            taken = _Range(cut, self._row, self._line, part)
-            self._open.append(taken)
-            self._row += cut.lines
-            self._line += cut.lines
+            piece = source.fetch()
+            self._pieces.append(piece)
+        return self._join(piece)
+
+    def _join(self, piece: Piece) -> _Range | None:
+        """Reads a piece, and takes its lines when all text before it was taken."""
+        source, readable = self._reader.source, True
+        try:
+            source.load(piece, count_lines=True)
+        except BarrowIoError:  # comes again where it is its turn, if it is there to stay
+            readable = False
+        with self._changed:
+            while not self.ended and self._pieces[0] is not piece:
+                self._changed.wait()
+            taken = None
+            if self.ended or not readable or not source.link(piece):
+                source.drop(piece)
+            else:
+                taken = self._begin()
+            self._pieces.remove(piece)
+            self.ended = self.ended or taken is None
+            self._changed.notify_all()
             return taken
+
+    def _begin(self) -> _Range | None:
+        """Takes complete lines out of the window, if there are any."""
+        cut = self._reader.source.cut(self._columns.capacity - self._row)
+        if cut is None:
+            return None
+        part = self._columns.part(self._row, cut.lines)
+        taken = _Range(cut, self._row, self._line, part)
+        self._open.append(taken)
+        self._row += cut.lines
+        self._line += cut.lines
+        return taken
 
     def _finish(self, taken: _Range) -> None:
         with self._changed:

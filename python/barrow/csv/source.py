@@ -17,6 +17,27 @@ LONGEST_ROW = 16 << 20
 _ROOM = 1 << 14
 
 
+@dataclass(slots=True)
+class Piece:
+    """Text on its way into a window.
+
+    Attributes:
+        buffer: Where it is, behind room for the start of a row.
+        room: Where it begins.
+        place: Where it begins in the file.
+        count: Its bytes.
+        lines: How many line feeds it has.
+        end: One past the last of them.
+    """
+
+    buffer: bytearray
+    room: int
+    place: int
+    count: int = 0
+    lines: int = 0
+    end: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """Complete lines taken out of a window.
@@ -83,6 +104,9 @@ class TextSource:
         self.begin = self.end = self._room
         self.offset = -self._room
         self.final = False
+        # Where in the file the window ends, and what is read next begins.
+        self._shown = self._next = 0
+        self._counted: tuple[int, int] | None = None
         self._process = os.getpid()
         try:
             self.refill()
@@ -99,7 +123,12 @@ class TextSource:
     @property
     def position(self) -> int:
         """Bytes of the file on disk read so far."""
-        return self._stream.position
+        return self._shown if self.has_places else self._stream.position
+
+    @property
+    def has_places(self) -> bool:
+        """Whether pieces can be read by several threads at a time."""
+        return self._stream.has_places
 
     def refill(self) -> None:
         """Drops the used part of the window and reads more behind the rest.
@@ -116,12 +145,73 @@ class TextSource:
             self._check_length(kept, row_start)
             # Room for rows like this one; twice, so that it seldom happens again.
             self._room = 2 * kept
-        following = self._take_spare()
-        with memoryview(following) as target, memoryview(self.buffer) as source:
-            target[self._room - kept : self._room] = source[self.begin : self.end]
-            count = self._stream.readinto(target[self._room : self._room + self._chunk])
-        self._show(following, self._room - kept, self._room + count, row_start)
-        self.final = count == 0
+        piece = self.fetch()
+        try:
+            self.load(piece)
+        except BaseException:
+            self.drop(piece)
+            raise
+        self._append(piece)
+
+    def fetch(self) -> Piece:
+        """Says what to read next; not while another thread does."""
+        piece = Piece(self._take_spare(), self._room, self._next)
+        self._next += self._chunk
+        return piece
+
+    def load(self, piece: Piece, count_lines: bool = False) -> None:
+        """Reads a piece: where the text `has_places`, several threads may do so.
+
+        Args:
+            piece: What to read.
+            count_lines: Whether to count its lines, which `cut` does otherwise.
+
+        Raises:
+            What `Stream.readinto` raises.
+        """
+        with memoryview(piece.buffer) as buffer:
+            target = buffer[piece.room : piece.room + self._chunk]
+            if self.has_places:
+                piece.count = self._stream.readinto_at(target, piece.place)
+            else:
+                piece.count = self._stream.readinto(target)
+        if count_lines:
+            end = piece.room + piece.count
+            piece.lines, piece.end = native.csv_lines(piece.buffer, piece.room, end, piece.count)
+
+    def link(self, piece: Piece) -> bool:
+        """Makes a piece whose lines are counted the window, behind what is left of it.
+
+        Args:
+            piece: The oldest that was fetched and not linked.
+
+        Returns:
+            False if it does not fit there, and has to be dropped.
+        """
+        kept = self.end - self.begin
+        if piece.place != self._shown or kept > piece.room:
+            return False
+        if self.buffer.find(b"\n", self.begin, self.end) >= 0:
+            return False
+        self._append(piece)
+        self._counted = (piece.lines, piece.end)
+        return True
+
+    def drop(self, piece: Piece) -> None:
+        """Forgets a piece, which is to be read again; those behind it follow."""
+        self._next = min(self._next, piece.place)
+        self._spare.append(piece.buffer)
+
+    def _append(self, piece: Piece) -> None:
+        kept = self.end - self.begin
+        start = self.offset + self.begin
+        begin, end = piece.room - kept, piece.room + piece.count
+        piece.buffer[begin : piece.room] = memoryview(self.buffer)[self.begin : self.end]
+        self._show(piece.buffer, begin, end, start)
+        self._shown += piece.count
+        # Short of the chunk it was the end, or a pipe; go on where it stopped.
+        self._next = max(self._shown, self._next) if piece.count == self._chunk else self._shown
+        self.final = piece.count == 0
 
     def _take_spare(self) -> bytearray:
         size = self._room + self._chunk
@@ -130,27 +220,25 @@ class TextSource:
 
     def _show(self, buffer: bytearray, begin: int, end: int, start: int) -> None:
         """Makes a part of a buffer, which starts at a place of the text, the window."""
+        self._counted = None
         self._holders[id(buffer)] = 1
         self.give_back(self.buffer)
         self.buffer, self.begin, self.end = buffer, begin, end
         self.offset = start - begin
 
     def cut(self, most: int) -> Cut | None:
-        """Takes complete lines out of the window, reading on if there are none.
+        """Takes complete lines out of the window.
 
         Args:
             most: The most lines wanted.
 
         Returns:
-            The lines; None if not even one ends within a chunk.
-
-        Raises:
-            What `refill` raises.
+            The lines; None if not even one ends within it.
         """
-        lines, end = native.csv_lines(self.buffer, self.begin, self.end, most)
-        if not lines and not self.final:
-            self.refill()
-            lines, end = native.csv_lines(self.buffer, self.begin, self.end, most)
+        counted, self._counted = self._counted, None
+        if counted is None or counted[0] > most:
+            counted = native.csv_lines(self.buffer, self.begin, self.end, most)
+        lines, end = counted
         if not lines:
             return None
         taken = Cut(self.buffer, self.begin, end, self.offset, lines)

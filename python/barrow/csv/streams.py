@@ -6,6 +6,7 @@ import bz2
 import codecs
 import errno
 import lzma
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -151,6 +152,8 @@ class Stream:
         compressed: Whether the text is longer than what is stored.
         can_read_twice: Whether it can be opened again and gives the same.
         may_wait: Whether a read may wait forever, as for the writer of a pipe.
+        has_places: Whether any place can be read at any time, by several threads: it is
+            a plain file.
     """
 
     def __init__(self, storage: Storage) -> None:
@@ -170,10 +173,12 @@ class Stream:
         except BaseException:
             self.close()
             raise
+        self.has_places = storage.local is not None and self._text is self._tap
+        self._file = storage.file
 
     @property
     def position(self) -> int:
-        """How many of the stored bytes have been read."""
+        """How many of the stored bytes have been read by `readinto`."""
         if self._stored is not None and not self._stored.closed:
             return int(self._stored.tell())
         return int(self._tap.count * self._ratio)
@@ -188,6 +193,24 @@ class Stream:
         """
         with self._told():
             return self._text.readinto(buffer)
+
+    def readinto_at(self, buffer: memoryview, place: int) -> int:
+        """Fills a buffer with the bytes from a place on, where `has_places`.
+
+        Returns:
+            How many there were; fewer than the buffer holds only at the end.
+
+        Raises:
+            BarrowIoError: Reading failed.
+        """
+        count = 0
+        with self._told():
+            while count < len(buffer):
+                got = os.preadv(self._file.fileno(), [buffer[count:]], place + count)
+                if not got:
+                    break
+                count += got
+        return count
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -31,8 +31,8 @@ from barrow.wranglers.gaps import fill_gaps
 from barrow.wranglers.names import Names
 from barrow.wranglers.options import WranglerOptions
 from barrow.wranglers.report import WrangleReport
-from barrow.wranglers.times import add_delay, fill_times
-from barrow.wranglers.values import Target, fill
+from barrow.wranglers.times import add_delay, fill_times, stored_times
+from barrow.wranglers.values import Target, fill, stored_values
 
 
 @dataclass(frozen=True)
@@ -157,17 +157,22 @@ class Recipe:
             field = self.kind.field(name)
             signed = field.signed
             precision = self.meta.price_precision if signed else self.meta.size_precision
-            block = Block(frame.rows * encoding.width)
             column = frame.columns.get(name)
-            room = block.array[: frame.rows * encoding.width]
+            target = Target(name, encoding, signed, precision, self.options.rounding)
             gaps = undefined = None
+            if column is not None and field.optional:
+                filled = fill_gaps(column, field, stored=self.stored)
+                column, gaps, undefined = filled.column, filled.gaps, filled.undefined
+            if column is not None and frame.constant and undefined is None:
+                there = stored_values(column, target)
+                if there is not None:
+                    made[name] = _Made(there, gaps, None)
+                    continue
+            block = Block(frame.rows * encoding.width)
+            room = block.array[: frame.rows * encoding.width]
             if column is None:
                 _fill_default(self._default(field, encoding, precision), encoding, room)
             else:
-                if field.optional:
-                    filled = fill_gaps(column, field, stored=self.stored)
-                    column, gaps, undefined = filled.column, filled.gaps, filled.undefined
-                target = Target(name, encoding, signed, precision, self.options.rounding)
                 rounded = fill(column, target, first_row, room)
                 if rounded is not None:
                     report.rounded.append(rounded)
@@ -201,7 +206,7 @@ class Recipe:
         number = self.names.default(field.name, frame.columns)
         return np.full(frame.rows, number, field.dtype.to_pandas_dtype())
 
-    def _times(self, frame: Frame, first_row: int) -> dict[str, pa.Buffer]:
+    def _times(self, frame: Frame, first_row: int) -> dict[str, Any]:
         unit = self.options.time_unit
         if unit == "auto" and all(
             pa.types.is_fixed_size_binary(frame.columns[name].data.type)
@@ -210,28 +215,34 @@ class Recipe:
         ):
             unit = "ns"  # values as they are stored, so times are too
         size = 8 * frame.rows
-        blocks: dict[str, Block] = {}
+        buffers: dict[str, Any] = {}
         # Others than `ts_init` never follow from another one.
         for name in sorted(self.kind.times, key="ts_init".__eq__):
             column = frame.columns.get(name)
             if column is None and not self.ts_init_delta:
-                blocks[name] = blocks["ts_event"]
+                buffers[name] = buffers["ts_event"]
                 continue
-            block = blocks[name] = Block(size)
+            if column is not None and frame.constant and unit == "ns":
+                there = stored_times(column)
+                if there is not None:
+                    buffers[name] = there
+                    continue
+            block = Block(size)
             room = block.array[:size].view(np.int64)
             if column is not None:
                 fill_times(column, first_row, unit, room)
             else:
-                stamps = blocks["ts_event"].array[:size].view(np.int64)
+                stamps = np.frombuffer(buffers["ts_event"], np.int64)
                 add_delay(stamps, int(self.ts_init_delta), first_row, room)
-        return {name: block.buffer(size) for name, block in blocks.items()}
+            buffers[name] = block.buffer(size)
+        return buffers
 
 
 @dataclass(frozen=True)
 class _Made:
     """A column of raw values: its memory, and rows without a value of their own."""
 
-    data: pa.Buffer
+    data: pa.Buffer | memoryview
     gaps: np.ndarray[Any, Any] | None
     undefined: np.ndarray[Any, Any] | None
 
@@ -254,10 +265,16 @@ def _fill_default(raw: int, encoding: Encoding, room: np.ndarray[Any, Any]) -> N
     words[:, 0], words[:, 1] = raw & (2**64 - 1), raw >> 64
 
 
-def stored_frame(batch: pa.RecordBatch, kind: RecordKind) -> Frame:
-    """The columns of a stored batch."""
+def stored_frame(batch: pa.RecordBatch, kind: RecordKind, constant: bool) -> Frame:
+    """The columns of a stored batch.
+
+    Args:
+        batch: A batch.
+        kind: What it holds.
+        constant: Whether nobody changes its memory any more.
+    """
     columns = {name: Column(name, pa.chunked_array([batch.column(name)])) for name in kind.columns}
-    return Frame(columns, batch.num_rows)
+    return Frame(columns, batch.num_rows, constant)
 
 
 def encoding_of(name: str, stored: Encoding) -> Encoding:

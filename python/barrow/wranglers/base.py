@@ -26,6 +26,8 @@ from barrow.wranglers.options import WranglerKeywords
 R = TypeVar("R", bound=Record)
 C = TypeVar("C", bound=Records[Any])
 CHUNK = 10_000
+# Making records costs more than small chunks of text do, so memory goes first.
+_CHUNK_BYTES = 1 << 18
 
 
 class BaseWrangler(Generic[R, C]):
@@ -159,7 +161,7 @@ class BaseWrangler(Generic[R, C]):
                 raise BarrowArgumentError(
                     message(name, f"the wrangler has {value!r} already", tries=["leave it out"])
                 )
-        merged: Any = {**options, **own}
+        merged: Any = {"chunk_bytes": _CHUNK_BYTES, **options, **own}
         return self._scan(path, chunk_size, merged)
 
     def _scan(self, path: Any, chunk_size: int, options: Any) -> Iterator[R]:

@@ -39,15 +39,25 @@ class Column:
 
 @dataclass(frozen=True)
 class Frame:
-    """Columns by the names records have; those that are not there are left out."""
+    """Columns by the names records have; those that are not there are left out.
+
+    Attributes:
+        columns: What is there.
+        rows: How many.
+        constant: Whether nobody changes their memory any more, so that records may
+            look into it.
+    """
 
     columns: dict[str, Column]
     rows: int
+    constant: bool = False
 
     def slice(self, begin: int, rows: int) -> Frame:
         """Some of the rows, without copying."""
         rows = max(min(rows, self.rows - begin), 0)
-        return Frame({k: c.slice(begin, rows) for k, c in self.columns.items()}, rows)
+        return Frame(
+            {k: c.slice(begin, rows) for k, c in self.columns.items()}, rows, self.constant
+        )
 
 
 def read_frame(data: Any, kind: RecordKind, names: Names, optional: Iterable[str] = ()) -> Frame:

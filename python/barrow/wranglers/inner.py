@@ -73,6 +73,8 @@ class StreamWrangler(Generic[R]):
 
         Args:
             data: An Arrow IPC stream: `bytes`, or anything with the buffer protocol.
+                Records look into `bytes` and constant buffers of pyarrow without a copy, so
+                that these live as long as any record; others are copied.
 
         Raises:
             BarrowCorruptError: The stream is damaged or cut off, also where only its
@@ -83,7 +85,7 @@ class StreamWrangler(Generic[R]):
                 the precision allows; names row and column.
         """
         batches = self.process_batches(data)
-        return [record for batch in batches for record in batch.to_list()]
+        return list(chain.from_iterable(batch.to_list() for batch in batches))
 
     def process_record_batch_bytes_iter(self, data: Any) -> Iterator[R]:
         """The records of a stream, one after the other, in the memory of a batch.
@@ -103,20 +105,29 @@ class StreamWrangler(Generic[R]):
         Args:
             data: As in `process_record_batch_bytes`, which also says what is raised.
         """
-        schema, messages = _read_stream(data)
+        whole = pa.py_buffer(data)
+        schema, messages = _read_stream(whole)
         target = self._check_schema(schema, _WHERE)
-        return self._decode(schema, messages, target)
+        # A buffer that cannot be written to through may still be somebody's array.
+        constant = isinstance(data, (bytes, pa.Buffer)) and not whole.is_mutable
+        return self._decode(schema, messages, target, constant)
 
-    def process_table(self, table: pa.Table) -> Iterator[Records[R]]:
-        """The batches of a table in a stored schema, checked as those of a stream."""
+    def process_table(self, table: pa.Table, *, first_row: int = 0) -> Iterator[Records[R]]:
+        """The batches of a table in a stored schema, checked as those of a stream.
+
+        Args:
+            table: The table.
+            first_row: The number of its first row, for errors.
+        """
         target = self._check_schema(table.schema, type(table).__name__)
-        begin = 0
+        begin = first_row
         for batch in table.to_batches():
-            yield self._make(batch, target, begin)
+            # Arrow's own batches never change.
+            yield self._make(batch, target, begin, constant=True)
             begin += batch.num_rows
 
     def _decode(
-        self, schema: pa.Schema, messages: list[pa.Message], target: Encoding
+        self, schema: pa.Schema, messages: list[pa.Message], target: Encoding, constant: bool
     ) -> Iterator[Records[R]]:
         begin = 0
         for number, part in enumerate(messages):
@@ -127,11 +138,13 @@ class StreamWrangler(Generic[R]):
                 raise BarrowCorruptError(
                     message(f"{_WHERE} batch {number}", f"is damaged: {error}")
                 ) from error
-            yield self._make(batch, target, begin)
+            yield self._make(batch, target, begin, constant)
             begin += batch.num_rows
 
-    def _make(self, batch: pa.RecordBatch, target: Encoding, first_row: int) -> Records[R]:
-        return self._recipe.make_in(stored_frame(batch, self.kind), target, first_row)
+    def _make(
+        self, batch: pa.RecordBatch, target: Encoding, first_row: int, constant: bool
+    ) -> Records[R]:
+        return self._recipe.make_in(stored_frame(batch, self.kind, constant), target, first_row)
 
     def _check_schema(self, schema: pa.Schema, where: str) -> Encoding:
         _, stored, meta = read_schema(schema, where, self.kind)
@@ -182,7 +195,7 @@ class OrderBookDepth10DataWrangler(StreamWrangler[OrderBookDepth10]):
     container = OrderBookDepths
 
 
-def _read_stream(data: Any) -> tuple[pa.Schema, list[pa.Message]]:
+def _read_stream(whole: pa.Buffer) -> tuple[pa.Schema, list[pa.Message]]:
     """Takes a stream apart without copying, up to the mark at its end.
 
     pyarrow itself takes the end of the bytes for the end of the stream, so that a
@@ -191,7 +204,6 @@ def _read_stream(data: Any) -> tuple[pa.Schema, list[pa.Message]]:
     Raises:
         BarrowCorruptError: It is no stream, damaged, cut off, or goes on behind its end.
     """
-    whole = pa.py_buffer(data)
     source = pa.BufferReader(whole)
     messages: list[pa.Message] = []
     end = 0

@@ -106,7 +106,7 @@ def make_meta(
     """
     text = str(identity)
     if kind.key == "bar_type":
-        BarType.parse(text)
+        text = str(BarType.parse(text))
     else:
         parse_instrument_id(text)
     largest = options.largest_scale()
