@@ -3,7 +3,8 @@
 Used in two ways:
 
 * as the Hatch build hook: `pip install .`, `pip install -e .`, `uv sync`, wheels
-* as a program, for the edit/compile loop: `python hatch_build.py`
+* as a program, for the edit/compile loop: `python hatch_build.py`; with a Mojo file of your
+  own, `python hatch_build.py mine.mojo`, it makes the extension `mine.so` beside it
 
 One extension is written per CPU level: python/barrow/_native.<level>.so. The
 machine needs no C compiler: Mojo writes an object file, and the linker that comes
@@ -107,11 +108,21 @@ def compile_level(level: str, root: Path) -> Path:
     if target.is_file() and stamp.is_file() and stamp.read_text() == wanted:
         return target
     stamp.parent.mkdir(exist_ok=True)
+    source = SOURCES / "bindings" / "_native.mojo"
+    compile_extension(source, target, level, root, RUN_PATH, stamp.parent)
+    stamp.write_text(wanted)
+    return target
+
+
+def compile_extension(
+    source: Path, target: Path, level: str, root: Path, run_path: str, scratch: Path
+) -> None:
+    """Makes a Python extension of a Mojo file that may import `barrow` and the bindings."""
     # libgcc_s has the division of 128-bit integers.
     system = [system_library(f"lib{name}") for name in ("c.so.6", "m.so.6", "gcc_s.so.1")]
     runtime = sorted((root / "lib").glob("lib*Globals.so"))
     # Same file system as the target, so that the last step is an atomic rename.
-    with tempfile.TemporaryDirectory(dir=stamp.parent) as name:
+    with tempfile.TemporaryDirectory(dir=scratch) as name:
         work = Path(name)
         (work / "cc").write_text("#!/bin/sh\necho 'no C compiler' >&2\nexit 1\n")
         (work / "cc").chmod(0o755)
@@ -120,7 +131,7 @@ def compile_level(level: str, root: Path) -> Path:
              # A fused multiply-add rounds once where the reference rounds twice.
              "--fp-mode", "contract=off",
              "-strip-file-prefix", f"{ROOT}/", "-I", SOURCES, "-I", SOURCES / "bindings",
-             SOURCES / "bindings" / "_native.mojo", "-o", work / "native.o"],
+             source, "-o", work / "native.o"],
             env=mojo_environment(root, work), check=True,
         )  # fmt: skip
         link(
@@ -128,10 +139,16 @@ def compile_level(level: str, root: Path) -> Path:
              work / "native.o", root / "lib" / "libKGENCompilerRTShared.so", "--as-needed",
              *runtime, *system, "--gc-sections", "--strip-all", "--eh-frame-hdr",
              "--hash-style=gnu", "-z", "defs", "--warn-unresolved-symbols", "--error-limit=0",
-             "-z", "now", "-z", "relro", "-rpath", RUN_PATH]
+             "-z", "now", "-z", "relro", "-rpath", run_path]
         )  # fmt: skip
         os.replace(work / target.name, target)
-    stamp.write_text(wanted)
+
+
+def build_other(source: Path) -> Path:
+    """An extension beside a Mojo file of somebody else's, for this machine's environment."""
+    root = toolchain()
+    target = source.resolve().with_suffix(".so")
+    compile_extension(source, target, levels()[0], root, str(root / "lib"), target.parent)
     return target
 
 
@@ -167,5 +184,7 @@ else:
 
 
 if __name__ == "__main__":
-    for path in build():
-        print(path.relative_to(ROOT), path.stat().st_size, "bytes")
+    others = [build_other(Path(name)) for name in sys.argv[1:]]
+    for path in others or build():
+        shown = path if others else path.relative_to(ROOT)
+        print(shown, path.stat().st_size, "bytes")

@@ -64,6 +64,7 @@ from barrow.etl import ConvertReport, IngestReport, convert, ingest, write_catal
 from barrow.etl import open_records as open
 from barrow.ipc import write_arrow
 from barrow.parquet import write_parquet
+from barrow.record_module import RecordModule
 from barrow.store import Store
 
 __version__ = "0.1.0"
@@ -110,6 +111,7 @@ __all__ = [
     "Record",
     "RecordFlag",
     "RecordKind",
+    "RecordModule",
     "Records",
     "Report",
     "Store",

@@ -267,3 +267,16 @@ def test_damaged_bytes_never_crash(bars):
             wrangler()._inner.process_record_batch_bytes(bad)
         except (bw.BarrowCorruptError, bw.BarrowSchemaError, bw.BarrowParseError):
             continue
+
+
+def test_a_damaged_schema_is_no_error_of_pyarrow(bars):
+    data = stream(bars.to_arrow())
+    inner = wrangler()._inner
+    for at in range(data.index(b"\xff\xff\xff\xff", 8)):
+        for bit in range(8):
+            bad = bytearray(data)
+            bad[at] ^= 1 << bit
+            try:
+                inner.process_record_batch_bytes(bad)
+            except (bw.BarrowCorruptError, bw.BarrowSchemaError):
+                continue

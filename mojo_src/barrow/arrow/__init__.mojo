@@ -18,6 +18,7 @@ from barrow.arrow.c_data import (
 from barrow.arrow.decode import narrow, to_float64, total, widen
 from barrow.arrow.export import lend_array, lend_schema, lend_stream
 from barrow.arrow.fields import (
+    PLAIN_DTYPES,
     ColumnValue,
     Metadata,
     Repeated,
@@ -29,8 +30,10 @@ from barrow.arrow.from_values import from_decimals, from_texts, from_times
 from barrow.arrow.outcome import Outcome
 from barrow.arrow.produce import BatchMaker, empty_batch
 from barrow.arrow.records import (
+    Slot,
     decode_records,
     encode_records,
+    metadata_keys,
     record_schema,
     slots_of,
 )

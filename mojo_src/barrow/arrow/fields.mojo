@@ -55,6 +55,8 @@ struct Stored(TrivialRegisterPassable):
     """What stands for a null; looked at only if `nullable`."""
     var nullable: Bool
     """Whether the column may hold nulls."""
+    var role: StaticString
+    """What the column is for: `price`, `size`, `time`, `text` or `plain`."""
 
     @staticmethod
     def any(format: StaticString, dtype: DType) -> Self:
@@ -67,7 +69,7 @@ struct Stored(TrivialRegisterPassable):
         Returns:
             How that is stored.
         """
-        return Self(format, dtype, 0, 0, False, 0, False)
+        return Self(format, dtype, 0, 0, False, 0, False, "plain")
 
     @staticmethod
     def between(
@@ -84,7 +86,7 @@ struct Stored(TrivialRegisterPassable):
         Returns:
             How that is stored.
         """
-        return Self(format, dtype, lowest, highest, True, 0, False)
+        return Self(format, dtype, lowest, highest, True, 0, False, "plain")
 
     def or_null(self, undefined: Int128) -> Self:
         """Lets a null stand for one value.
@@ -98,6 +100,19 @@ struct Stored(TrivialRegisterPassable):
         var result = self
         result.undefined = undefined
         result.nullable = True
+        return result
+
+    def used_as(self, role: StaticString) -> Self:
+        """Says what the column is for.
+
+        Args:
+            role: See the field of that name.
+
+        Returns:
+            How that is stored.
+        """
+        var result = self
+        result.role = role
         return result
 
     def is_text(self) -> Bool:
@@ -120,22 +135,9 @@ trait ColumnValue:
 
         Args:
             writer: Where to write.
-            decimals: Decimals of a price, or of a size, that carry meaning.
+            decimals: Decimals that carry meaning, where the role is a price or a size.
         """
         ...
-
-    @staticmethod
-    def decimals(price_precision: Int, size_precision: Int) -> Int:
-        """Tells which precision is the one of these values.
-
-        Args:
-            price_precision: Decimals of prices that carry meaning.
-            size_precision: Decimals of sizes that carry meaning.
-
-        Returns:
-            One of the two; 0 unless a type says otherwise.
-        """
-        return 0
 
 
 trait Repeated:
@@ -181,6 +183,15 @@ trait SharedMetadata(Copyable, Deinitable, Equatable, Writable):
 
         Returns:
             What `from_metadata` reads back as the same.
+        """
+        ...
+
+    @staticmethod
+    def keys() -> List[String]:
+        """Tells which metadata there is.
+
+        Returns:
+            The keys; the first one names what records are of.
         """
         ...
 
@@ -237,7 +248,7 @@ def stored_of[F: AnyType]() -> Stored:
     comptime if conforms_to(F, ColumnValue):
         return F.stored
     elif F == String:
-        return Stored.any("u", DType.uint8)
+        return Stored.any("u", DType.uint8).used_as("text")
     else:
         comptime format = _plain_format_of[F]()
         comptime assert format != "", (

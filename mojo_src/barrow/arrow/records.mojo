@@ -77,6 +77,24 @@ def slots_of[T: AnyType]() -> List[Slot]:
     return result^
 
 
+def metadata_keys[T: AnyType]() -> List[String]:
+    """Tells which metadata records of a type have.
+
+    Parameters:
+        T: The type of record.
+
+    Returns:
+        The keys; the first one names what records are of.
+    """
+    comptime r = reflect[T]
+    var result = List[String]()
+    comptime for i in range(r.field_count()):
+        comptime F = r.field_at[i].T
+        comptime if conforms_to(F, SharedMetadata):
+            result.extend(F.keys())
+    return result^
+
+
 def record_schema[
     T: AnyType
 ](metadata: Metadata) raises Fault -> ArcPointer[Schema]:

@@ -8,10 +8,13 @@ from barrow.ipc.reader import (
     map_file,
     open_file,
     open_mapped,
-    read_stream_bytes,
-    stream_bytes,
     take_batch,
 )
 from barrow.ipc.select import column_total, concatenate, rows_between
-from barrow.ipc.stream import IpcStreamReader, IpcStreamWriter
+from barrow.ipc.stream import (
+    IpcStreamReader,
+    IpcStreamWriter,
+    read_stream_bytes,
+    stream_bytes,
+)
 from barrow.ipc.writer import IpcFileWriter

@@ -1,4 +1,4 @@
-"""Arrow IPC files, mapped or not, and streams; batches to and from pyarrow."""
+"""Arrow IPC files, mapped or not; batches to and from pyarrow."""
 
 from std.memory import ArcPointer
 from std.python import Python, PythonObject
@@ -103,49 +103,3 @@ def give_batch(batch: Batch) raises -> PythonObject:
     _ = schema^
     _ = array^
     return result
-
-
-def read_stream_bytes(data: PythonObject) raises -> List[Batch]:
-    """Reads all batches of an Arrow IPC stream, without copying uncompressed ones.
-
-    Args:
-        data: The stream: `bytes`, or anything else with a buffer.
-
-    Returns:
-        The batches.
-
-    Raises:
-        What pyarrow raises if this is no Arrow IPC stream, or one that ends within a
-        batch.
-    """
-    var pa = Python.import_module("pyarrow")
-    var reader = pa.ipc.open_stream(pa.py_buffer(data))
-    var result = List[Batch]()
-    for batch in reader:
-        result.append(take_batch(batch))
-    return result^
-
-
-def stream_bytes(batches: List[Batch]) raises -> PythonObject:
-    """Writes an Arrow IPC stream.
-
-    Args:
-        batches: The batches, at least one, all of one schema.
-
-    Returns:
-        Python `bytes`.
-
-    Raises:
-        What pyarrow raises if the batches differ in schema; also if there are none.
-    """
-    if len(batches) == 0:
-        raise Error(
-            "ArgumentError: stream_bytes: no batches, expected one or more"
-        )
-    var pa = Python.import_module("pyarrow")
-    var sink = pa.BufferOutputStream()
-    var writer = pa.ipc.new_stream(sink, give_batch(batches[0]).schema)
-    for ref batch in batches:
-        writer.write_batch(give_batch(batch))
-    writer.close()
-    return sink.getvalue().to_pybytes()

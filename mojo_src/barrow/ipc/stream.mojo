@@ -2,6 +2,9 @@
 
 from std.python import Python, PythonObject
 
+from barrow.arrow import Batch
+from barrow.ipc.reader import give_batch, take_batch
+
 
 struct IpcStreamWriter(Movable):
     """An Arrow IPC stream under construction.
@@ -85,3 +88,50 @@ struct IpcStreamReader(Movable):
         if batch is Python.none():
             return None
         return batch^
+
+
+def read_stream_bytes(data: PythonObject) raises -> List[Batch]:
+    """Reads all batches of an Arrow IPC stream, without copying uncompressed ones.
+
+    Args:
+        data: The stream: `bytes`, or anything else with a buffer.
+
+    Returns:
+        The batches.
+
+    Raises:
+        What pyarrow raises if this is no Arrow IPC stream, or one that ends within a
+        batch.
+    """
+    var buffer = Python.import_module("pyarrow").py_buffer(data)
+    var reader = IpcStreamReader(buffer)
+    var result = List[Batch]()
+    while True:
+        var batch = reader.next()
+        if not batch:
+            return result^
+        result.append(take_batch(batch.value()))
+
+
+def stream_bytes(batches: List[Batch]) raises -> PythonObject:
+    """Writes an Arrow IPC stream.
+
+    Args:
+        batches: The batches, at least one, all of one schema.
+
+    Returns:
+        Python `bytes`.
+
+    Raises:
+        What pyarrow raises if the batches differ in schema; also if there are none.
+    """
+    if len(batches) == 0:
+        raise Error(
+            "ArgumentError: stream_bytes: no batches, expected one or more"
+        )
+    var sink = Python.import_module("pyarrow").BufferOutputStream()
+    var writer = IpcStreamWriter(sink, give_batch(batches[0]).schema)
+    for ref batch in batches:
+        writer.write(give_batch(batch))
+    writer.close()
+    return sink.getvalue().to_pybytes()

@@ -55,12 +55,12 @@ struct Encoding(Equatable, TrivialRegisterPassable, Writable):
         Returns:
             A column of raw prices.
         """
+        var stored = Stored.any(self._bytes(), self.price_dtype())
         if self == Self.DECIMAL128:
-            var stored = Stored.between(
-                "d:38,16", DType.int128, -_NINES, _NINES
-            )
-            return stored.or_null(Int128.MAX) if optional else stored
-        return Stored.any(self._bytes(), self.price_dtype())
+            stored = Stored.between("d:38,16", DType.int128, -_NINES, _NINES)
+            if optional:
+                stored = stored.or_null(Int128.MAX)
+        return stored.used_as("price")
 
     def stored_size(self, optional: Bool) -> Stored:
         """Tells how a size is stored.
@@ -71,14 +71,13 @@ struct Encoding(Equatable, TrivialRegisterPassable, Writable):
         Returns:
             A column of raw sizes.
         """
+        var stored = Stored.any(self._bytes(), self.price_dtype())
         if self == Self.DECIMAL128:
-            var stored = Stored.between("d:38,16", DType.int128, 0, _NINES)
-            # All bits set is the largest unsigned integer.
-            return stored.or_null(-1) if optional else stored
-        return Stored.any(
-            self._bytes(),
-            DType.int64 if self == Self.FIXED8 else DType.int128,
-        )
+            stored = Stored.between("d:38,16", DType.int128, 0, _NINES)
+            if optional:
+                # All bits set is the largest unsigned integer.
+                stored = stored.or_null(-1)
+        return stored.used_as("size")
 
     def stored_time(self) -> Stored:
         """Tells how an instant is stored.
@@ -86,9 +85,12 @@ struct Encoding(Equatable, TrivialRegisterPassable, Writable):
         Returns:
             A column of nanoseconds.
         """
+        var stored = Stored.any("L", DType.uint64)
         if self == Self.DECIMAL128:
-            return Stored.between("tsn:UTC", DType.int64, 0, Int128(Int64.MAX))
-        return Stored.any("L", DType.uint64)
+            stored = Stored.between(
+                "tsn:UTC", DType.int64, 0, Int128(Int64.MAX)
+            )
+        return stored.used_as("time")
 
     def _bytes(self) -> StaticString:
         return "w:8" if self == Self.FIXED8 else "w:16"

@@ -131,6 +131,7 @@ def _write_value[
     F: AnyType, //
 ](value: F, mut writer: Some[Writer], precisions: Tuple[Int, Int]):
     comptime if conforms_to(F, ColumnValue):
-        value.write_value(writer, F.decimals(precisions[0], precisions[1]))
+        comptime of_size = F.stored.role == "size"
+        value.write_value(writer, precisions[1] if of_size else precisions[0])
     elif conforms_to(F, Writable):
         value.write_to(writer)

@@ -136,6 +136,20 @@ struct Subject[
             )
         return Self(identity^, price_precision, size_precision)
 
+    @staticmethod
+    def keys() -> List[String]:
+        """Tells which metadata there is.
+
+        Returns:
+            The keys; the first one names what records are of.
+        """
+        var result: List[String] = [String(Self.key)]
+        comptime if Self.prices:
+            result.append("price_precision")
+        comptime if Self.sizes:
+            result.append("size_precision")
+        return result^
+
     def to_metadata(self) -> Metadata:
         """Writes metadata.
 

@@ -69,19 +69,6 @@ struct Price[encoding: Encoding, optional: Bool = False](
         else:
             _write_fixed[Self.dtype](self.raw, writer, decimals)
 
-    @staticmethod
-    def decimals(price_precision: Int, size_precision: Int) -> Int:
-        """Tells which precision is the one of prices.
-
-        Args:
-            price_precision: Decimals of prices that carry meaning.
-            size_precision: Decimals of sizes that carry meaning.
-
-        Returns:
-            The first.
-        """
-        return price_precision
-
 
 @fieldwise_init
 struct Quantity[encoding: Encoding, optional: Bool = False](
@@ -144,19 +131,6 @@ struct Quantity[encoding: Encoding, optional: Bool = False](
             writer.write("undefined")
         else:
             _write_fixed[Self.dtype](self.raw, writer, decimals)
-
-    @staticmethod
-    def decimals(price_precision: Int, size_precision: Int) -> Int:
-        """Tells which precision is the one of sizes.
-
-        Args:
-            price_precision: Decimals of prices that carry meaning.
-            size_precision: Decimals of sizes that carry meaning.
-
-        Returns:
-            The second.
-        """
-        return size_precision
 
 
 @fieldwise_init

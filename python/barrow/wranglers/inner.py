@@ -134,7 +134,7 @@ class StreamWrangler(Generic[R]):
             try:
                 batch = pa.ipc.read_record_batch(part, schema)
                 batch.validate()
-            except (pa.ArrowInvalid, OSError) as error:
+            except (pa.ArrowException, OSError) as error:
                 raise BarrowCorruptError(
                     message(f"{_WHERE} batch {number}", f"is damaged: {error}")
                 ) from error
@@ -212,7 +212,7 @@ def _read_stream(whole: pa.Buffer) -> tuple[pa.Schema, list[pa.Message]]:
             messages.append(pa.ipc.read_message(source))
         except EOFError:
             break
-        except (pa.ArrowInvalid, OSError) as error:
+        except (pa.ArrowException, OSError) as error:
             raise _cut_off(end, whole.size, len(messages), str(error)) from error
         end = source.tell()
     if not messages:
@@ -236,7 +236,7 @@ def _read_stream(whole: pa.Buffer) -> tuple[pa.Schema, list[pa.Message]]:
         )
     try:
         schema = pa.ipc.read_schema(messages[0])
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise BarrowCorruptError(message(_WHERE, f"the schema is damaged: {error}")) from error
     for part in messages[1:]:
         if part.type != "record batch":
