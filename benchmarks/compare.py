@@ -26,11 +26,12 @@ from typing import Any
 
 import make_data
 from compare import Floor, Rival, Task, Unavailable, Verdict
-from compare.measure import Samples, peak_of, read_through, touch_memory
+from compare.measure import Samples, memory_of, read_through, touch_memory
 
 _HERE = Path(__file__).resolve()
 _TASKS = _HERE.with_suffix("")
 _BASELINE = "barrow_1"
+_MEGABYTES = 300
 _SMOKE_MEGABYTES = 2
 
 
@@ -44,6 +45,7 @@ class Entry:
     problem: str = ""
     failed: bool = False
     peak: float | None = None
+    held: float | None = None
     samples: Samples | None = None
 
     @property
@@ -91,19 +93,19 @@ def check(task: Task, entry: Entry, path: Path, reference: Any) -> None:
         entry.problem = f"WRONG: {entry.verdict.note}"
 
 
-def measure_peak(task: str, entry: Entry, path: Path) -> None:
+def measure_memory(task: str, entry: Entry, path: Path) -> None:
     """Runs a rival once in a process of its own, which says why if it cannot."""
     command = [sys.executable, str(_HERE), task, "--input", str(path), "--child", entry.module]
     done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
     if done.returncode == 0:
-        entry.peak = int(done.stdout) / entry.fraction
+        entry.peak, entry.held = (int(part) / entry.fraction for part in done.stdout.split())
 
 
-def peak_in_this_process(task: str, module: str, path: Path) -> int:
-    """What the child of `measure_peak` does."""
+def memory_in_this_process(task: str, module: str, path: Path) -> tuple[int, int]:
+    """What the child of `measure_memory` does."""
     rival: Rival = import_module(f"compare.{task}.{module}")
     rival.setup(path)
-    return peak_of(rival.run)
+    return memory_of(rival.run)
 
 
 def take_rounds(
@@ -145,14 +147,20 @@ def compare(task_name: str, modules: list[str], path: Path, rounds: int) -> dict
         check(task, entry, path, reference)
     for entry in filter(lambda entry: entry.timed, entries):
         _say(f"measuring the memory of {entry.module}")
-        measure_peak(task_name, entry, path)
+        measure_memory(task_name, entry, path)
     _say(f"timing {rounds} round{'s' if rounds > 1 else ''}")
     floors = take_rounds(entries, task.floors(path, reference), path, rounds)
-    size = path.stat().st_size
+    source = {
+        "name": path.name,
+        "bytes": path.stat().st_size,
+        "rate_of": "text",
+        **task.describe(reference),
+    }
+    size = source["bytes"]
     return {
         "task": task_name,
         "title": task.TITLE,
-        "input": {"name": path.name, "bytes": size, **task.describe(reference)},
+        "input": source,
         "rounds": rounds,
         "machine": {
             "cpu": _cpu_name(),
@@ -189,6 +197,7 @@ def _row(entry: Entry, size: int) -> dict[str, Any]:
     assert entry.verdict is not None
     assert entry.samples is not None
     row |= {"values": entry.verdict.values, "note": entry.verdict.note, "peak_bytes": entry.peak}
+    row["held_bytes"] = entry.held
     if entry.fraction < 1:
         row["fraction"] = entry.fraction
     return row | entry.samples.summary(size)
@@ -206,14 +215,15 @@ def as_text(report: dict[str, Any]) -> str:
     machine, source = report["machine"], report["input"]
     head = [
         f"{report['task']}: {report['title']}",
-        f"input    {source['name']}, {source['bytes'] / 1e6:.1f} MB, {source['rows']:,} rows",
+        f"input    {source['name']}, {source['rows']:,} rows, {source['bytes'] / 1e6:.1f} MB of "
+        f"{source['rate_of']}",
         f"answers  compared with {source['checked']}",
         f"machine  {machine['cpu']}, {machine['cpus']} CPUs, Python {machine['python']}, "
         f"load {machine['load_before']:.2f} before, {machine['load_after']:.2f} after",
         f"rounds   {report['rounds']}, interleaved, order alternating; medians",
         "",
     ]
-    titles = "rival version threads values wall_ms CPU_ms spread MB/s peak_MB CPU/barrow_1"
+    titles = "rival version threads values wall_ms CPU_ms spread MB/s peak_MB held_MB CPU/barrow_1"
     lines = [titles.split()]
     lines += [_cells(row) for row in report["rivals"] if "wall_ms" in row]
     lines += [_cells(floor | {"name": f"floor: {floor['name']}"}) for floor in report["floors"]]
@@ -222,7 +232,7 @@ def as_text(report: dict[str, Any]) -> str:
 
 def _cells(row: dict[str, Any]) -> list[str]:
     about = "~" if "fraction" in row else ""
-    peak, ratio = row.get("peak_bytes"), row.get("cpu_ratio")
+    ratio = row.get("cpu_ratio")
     return [
         row["name"],
         row.get("version", ""),
@@ -232,9 +242,13 @@ def _cells(row: dict[str, Any]) -> list[str]:
         f"{about}{row['cpu_ms']:.1f}",
         f"{row['spread']:.0%}",
         f"{row['mb_per_s']:,.0f}",
-        "" if peak is None else f"{about}{peak / 1e6:,.0f}",
+        *(_megabytes(row.get(key), about) for key in ("peak_bytes", "held_bytes")),
         "" if ratio is None else f"{about}{ratio:.2f}",
     ]
+
+
+def _megabytes(size: float | None, about: str) -> str:
+    return "" if size is None else f"{about}{size / 1e6:,.0f}"
 
 
 def _aligned(lines: list[list[str]]) -> Iterator[str]:
@@ -263,7 +277,7 @@ def _say(text: str) -> None:
 
 
 @contextmanager
-def input_file(given: Path | None, kind: str, megabytes: float) -> Iterator[Path]:
+def input_file(given: Path | None, kind: str, size: dict[str, Any]) -> Iterator[Path]:
     """The file to read: the caller's, or a generated one.
 
     What is generated stays in $BARROW_BENCH_DIR, if that is set, for the next run.
@@ -274,20 +288,21 @@ def input_file(given: Path | None, kind: str, megabytes: float) -> Iterator[Path
     if given is not None:
         yield given.resolve()
     elif kept:
-        yield _generated(Path(kept), kind, megabytes)
+        yield _generated(Path(kept), kind, size)
     else:
         with TemporaryDirectory(prefix="barrow-bench-") as folder:
-            yield _generated(Path(folder), kind, megabytes)
+            yield _generated(Path(folder), kind, size)
 
 
-def _generated(folder: Path, kind: str, megabytes: float) -> Path:
+def _generated(folder: Path, kind: str, size: dict[str, Any]) -> Path:
+    [(unit, amount)] = size.items()
     generator = Path(make_data.__file__).read_bytes()
     stamp = hashlib.sha256(generator).hexdigest()[:8]
-    path = (folder / f"{kind}-{megabytes:g}mb-{stamp}.csv").resolve()
+    path = (folder / f"{kind}-{amount:.10g}-{unit}-{stamp}.csv").resolve()
     if not path.exists():
-        _say(f"generating {megabytes:g} MB of {kind}")
+        _say(f"generating {amount:,g} {unit} of {kind}")
         unfinished = path.with_suffix(".partial")
-        make_data.make_file(unfinished, kind, megabytes=megabytes)
+        make_data.make_file(unfinished, kind, **size)
         unfinished.replace(path)
     return path
 
@@ -297,7 +312,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("task", choices=tasks)
     parser.add_argument("--smoke", action="store_true", help="2 MB, one round: does it work?")
-    parser.add_argument("--megabytes", type=float, help="size of the generated file (300)")
+    amount = parser.add_mutually_exclusive_group()
+    amount.add_argument("--megabytes", type=float, help="size of the generated file (300)")
+    amount.add_argument("--rows", type=int, help="its rows, instead")
     parser.add_argument("--kind", choices=list(make_data.KINDS), default="bars")
     parser.add_argument("--rounds", type=int, help="runs of every rival (5)")
     parser.add_argument("--only", metavar="A,B", help="these rivals, by the names of their files")
@@ -305,8 +322,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="the report for machines")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.megabytes is None:
-        arguments.megabytes = _SMOKE_MEGABYTES if arguments.smoke else 300
+    arguments.size = _size(arguments)
     if arguments.rounds is None:
         arguments.rounds = 1 if arguments.smoke else 5
     if arguments.rounds < 1:
@@ -319,12 +335,24 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
+def _size(arguments: argparse.Namespace) -> dict[str, Any]:
+    """How large the generated file is, as `make_data.make_file` takes it."""
+    if arguments.rows is not None:
+        return {"rows": arguments.rows}
+    if arguments.megabytes is None and not arguments.smoke:
+        rows = getattr(import_module(f"compare.{arguments.task}"), "ROWS", None)
+        if rows is not None:
+            return {"rows": rows}
+    default = _SMOKE_MEGABYTES if arguments.smoke else _MEGABYTES
+    return {"megabytes": arguments.megabytes or default}
+
+
 def main() -> int:
     arguments = _arguments()
     if arguments.child:
-        print(peak_in_this_process(arguments.task, arguments.child, arguments.input))
+        print(*memory_in_this_process(arguments.task, arguments.child, arguments.input))
         return 0
-    with input_file(arguments.input, arguments.kind, arguments.megabytes) as path:
+    with input_file(arguments.input, arguments.kind, arguments.size) as path:
         report = compare(arguments.task, arguments.modules, path, arguments.rounds)
     print(json.dumps(report, indent=2) if arguments.json else as_text(report))
     return 1 if report["failed"] else 0

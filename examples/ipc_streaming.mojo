@@ -15,13 +15,14 @@ from barrow.ipc import (
     IpcFileWriter,
     IpcStreamReader,
     IpcStreamWriter,
-    bar_columns,
-    column,
     column_total,
     concatenate,
     open_mapped,
     rows_between,
+    take_batch,
 )
+from barrow.model import Bar, Encoding
+from barrow.wrangle import to_records
 
 comptime VALUES: List[StaticString] = ["open", "high", "low", "close", "volume"]
 comptime MINUTE = 60_000_000_000
@@ -43,7 +44,7 @@ def bar_schema() raises -> PythonObject:
         fields,
         metadata=Python.dict(
             bar_type="EUR/USD.SIM-1-MINUTE-BID-EXTERNAL",
-            price_precision="5",
+            price_precision="6",
             size_precision="0",
         ),
     )
@@ -154,14 +155,14 @@ def demonstrate_ipc_file_format(folder: String) raises:
     var count = Int(py=reader.num_record_batches)
     require(count == 8, "batches of the file")
     for i in [7, 0, 3]:
-        var batch = reader.get_batch(i)
-        var bars = bar_columns[DType.int64, DType.uint64](batch)
+        var batch = take_batch(reader.get_batch(i))
+        var stamps = batch.values[DType.uint64]("ts_event")
         require(
-            Int(bars.ts_event[0]) == FIRST + MINUTE * 512 * i,
+            Int(stamps[0]) == FIRST + MINUTE * 512 * i,
             String("first stamp of batch ", i),
         )
+        var bars = to_records[Bar[Encoding.FIXED8]]([batch^])
         print("batch", i, "begins with", bars[0])
-        _ = batch
     var metadata = reader.schema.metadata
     for key in ["bar_type", "price_precision", "size_precision"]:
         print(key, "=", metadata[PythonObject(key).encode()].decode())
@@ -186,10 +187,11 @@ def demonstrate_record_batch_operations(folder: String) raises:
     var path = PythonObject(folder + "/filtered.arrow")
     var writer = IpcFileWriter(path, schema)
     for batch in table.to_batches():
-        var volumes = column[DType.uint64](batch, "volume")
+        var taken = take_batch(batch)
+        var volumes = taken.values[DType.uint64]("volume")
         var mask = rows_between(volumes, 90 * UNIT, 100 * UNIT)
         writer.write(batch.filter(mask))
-        _ = batch
+        _ = taken^  # the volumes borrow from it
     writer.close()
     var filtered = pa.ipc.open_file(pa.memory_map(path)).read_all()
     var volume = column_total[DType.uint64](filtered.to_batches(), "volume")

@@ -66,6 +66,9 @@ class Rival(Protocol):
 class Task(Protocol):
     """The package that holds the rivals.
 
+    A task that wants a certain number of rows, where the caller does not say how much,
+    has `ROWS` too.
+
     Attributes:
         TITLE: What is timed, in a sentence.
     """
@@ -76,7 +79,10 @@ class Task(Protocol):
         """The right answer, found without any rival where that is possible."""
 
     def describe(self, reference: Any) -> dict[str, Any]:
-        """Facts about the reference for the report: at least `rows` and `checked`."""
+        """Facts about the reference for the report: at least `rows` and `checked`.
+
+        `bytes` and `rate_of`, where MB/s shall count something else than the text.
+        """
 
     def judge(self, reference: Any, answer: Any) -> Verdict:
         """Compares an answer with the reference."""

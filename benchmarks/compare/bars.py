@@ -41,12 +41,14 @@ class Answer:
             rounded to the nearest 10**-9.
         naive: Raw integers as `int(x * 1e9)` gives them, from a rival that does so.
         partial: Whether it read only the first rows.
+        note: What a reader of the table should know.
     """
 
     columns: dict[str, Array]
     values: str
     naive: dict[str, Array] | None = None
     partial: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ def judge(reference: Reference, answer: Answer) -> Verdict:
             got, expected = answer.columns[name][at], reference.columns[name][at]
             note = f"{len(wrong):,} of {name}, first in row {at + 1}: {got}, not {expected}"
             return Verdict(False, answer.values, note)
-    return Verdict(True, answer.values, _naive_note(reference, answer, rows))
+    return Verdict(True, answer.values, answer.note or _naive_note(reference, answer, rows))
 
 
 def _naive_note(reference: Reference, answer: Answer, rows: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from compare import Floor
 
@@ -86,8 +88,13 @@ def memory_floors(path: Path, output_bytes: int) -> list[Floor]:
     return [
         Floor("pread of the file into a reused buffer", lambda: pread_all(path, buffer)),
         Floor("memcpy of the file size", lambda: np.copyto(target, source)),
-        Floor("first touch of the output", lambda: _touched(output_bytes)),
+        touch_floor(output_bytes),
     ]
+
+
+def touch_floor(output_bytes: int) -> Floor:
+    """Touching as much as the output for the first time."""
+    return Floor("first touch of the output", lambda: _touched(output_bytes))
 
 
 def _touched(size: int) -> Any:
@@ -96,19 +103,25 @@ def _touched(size: int) -> Any:
     return memory
 
 
-def peak_of(run: Callable[[], Any]) -> int:
-    """The most memory a run holds above what is held before it, in bytes.
+def memory_of(run: Callable[[], Any]) -> tuple[int, int]:
+    """The most memory a run takes above what is held before it, and what its result holds.
 
-    For a fresh process. The kernel's high-water mark is reset first, because
+    In bytes; for a fresh process. The kernel's high-water mark is reset first, because
     imports may have peaked higher; `ru_maxrss` cannot be, and inherits the parent's.
+    Memory that allocators kept when the input was made would hide what the run takes.
     """
     gc.collect()
+    pa.default_memory_pool().release_unused()
+    if keeper := sys.modules.get("barrow._memory"):
+        keeper.release_unused()
     Path("/proc/self/clear_refs").write_text("5")
     before = _status("VmRSS")
     result = run()
     peak = _status("VmHWM")
+    gc.collect()
+    held = _status("VmRSS")
     del result
-    return max(peak - before, 0)
+    return max(peak - before, 0), max(held - before, 0)
 
 
 def _status(field: str) -> int:

@@ -40,7 +40,7 @@ def PyInit__native() abi("C") -> Obj:
     table.add[format_value, 5]("format_value", "A raw value to decimal text.")
     table.add[parse_time, 2]("parse_time", "Text to an instant.")
     table.add[format_time, 1]("format_time", "An instant to text.")
-    table.add[column_to_float64, 5](
+    table.add[column_to_float64, 4](
         "column_to_float64", "Raw values to the nearest doubles."
     )
     table.add[column_widen, 3]("column_widen", "64-bit to 128-bit values.")
@@ -53,6 +53,12 @@ def PyInit__native() abi("C") -> Obj:
     )
     table.add[column_from_texts, 7](
         "column_from_texts", "Decimal texts to raw values."
+    )
+    table.add[column_from_times, 3](
+        "column_from_times", "Texts of instants to nanoseconds."
+    )
+    table.add[column_unfit, 4](
+        "column_unfit", "Where raw values are not as records store them."
     )
     table.add[checks_new, 0]("checks_new", "Counts of nothing yet.")
     table.add[checks_push, 4]("checks_push", "Checks a batch of bars.")

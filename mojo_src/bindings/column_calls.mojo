@@ -2,8 +2,9 @@
 
 from std.sys import simd_width_of, size_of
 
-from barrow.arrow import narrow, to_float64, widen
+from barrow.arrow import first_unfit, narrow, to_float64, widen
 from barrow.fence import ColumnView, MutColumnView
+from barrow.fixed import scale_of
 from barrow.model import BarChecks, BarColumns, Check, check_bars
 
 from capi import *
@@ -26,7 +27,7 @@ def _write[dtype: DType](buffer: PyBuffer) -> MutColumnView[dtype]:
 
 
 def column_to_float64(args: Args, n: Int) raises PyErr -> Obj:
-    """Args: raw, wide, signed, precision, values (writable float64)."""
+    """Args: raw, wide, signed, values (writable float64)."""
     var wide = to_bool(args[unsafe_offset=1])
     if to_bool(args[unsafe_offset=2]):
         if wide:
@@ -39,16 +40,15 @@ def column_to_float64(args: Args, n: Int) raises PyErr -> Obj:
 
 def _to_float64[dtype: DType](args: Args) raises PyErr -> Obj:
     var source = PyBuffer(args[])
-    var target = PyBuffer(args[unsafe_offset=4], writable=True)
+    var target = PyBuffer(args[unsafe_offset=3], writable=True)
     var raw = _read[dtype](source)
     var values = _write[DType.float64](target)
     if len(raw) != len(values):
         raise PyErr.argument(
             String(len(raw), " raw values, room for ", len(values))
         )
-    var precision = to_int(args[unsafe_offset=3])
     var state = gil_release()
-    to_float64(raw, values, precision)
+    to_float64(raw, values)
     gil_acquire(state)
     _ = source^
     _ = target^
@@ -90,6 +90,27 @@ def column_narrow(args: Args, n: Int) raises PyErr -> Obj:
     gil_acquire(state)
     _ = source^
     _ = target^
+    return py_int(bad)
+
+
+def column_unfit(args: Args, n: Int) raises PyErr -> Obj:
+    """Args: raw, wide, signed, precision.
+    Returns -1, or the first row that is out of range or has more decimals."""
+    var wide = to_bool(args[unsafe_offset=1])
+    if to_bool(args[unsafe_offset=2]):
+        return _unfit[DType.int128](args) if wide else _unfit[DType.int64](args)
+    return _unfit[DType.uint128](args) if wide else _unfit[DType.uint64](args)
+
+
+def _unfit[dtype: DType](args: Args) raises PyErr -> Obj:
+    var precision = to_int(args[unsafe_offset=3])
+    if precision < 0 or precision > scale_of[dtype]():
+        raise PyErr.argument(String("precision ", precision))
+    var source = PyBuffer(args[])
+    var state = gil_release()
+    var bad = first_unfit(_read[dtype](source), precision)
+    gil_acquire(state)
+    _ = source^
     return py_int(bad)
 
 

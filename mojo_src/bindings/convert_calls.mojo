@@ -1,11 +1,17 @@
-"""Columns of numbers to raw values, as functions of the extension module.
+"""Columns of numbers and times to raw values, as functions of the extension module.
 
 All return (first row refused or -1, reason, rows rounded, first row rounded or -1).
 """
 
 from std.sys import size_of
 
-from barrow.arrow import Outcome, from_decimals, from_floats, from_texts
+from barrow.arrow import (
+    Outcome,
+    from_decimals,
+    from_floats,
+    from_texts,
+    from_times,
+)
 from barrow.fence import ByteView, TextColumnView
 from barrow.fixed import Rounding, scale_of
 
@@ -147,6 +153,26 @@ def _texts[dtype: DType](args: Args) raises PyErr -> Obj:
     var outcome = from_texts(
         texts, _write[dtype](target.buffer), target.precision, target.rounding
     )
+    gil_acquire(state)
+    _ = ends^
+    _ = data^
+    _ = target^
+    return _tuple(outcome)
+
+
+def column_from_times(args: Args, n: Int) raises PyErr -> Obj:
+    """Args: offsets (int32), bytes, nanoseconds (writable)."""
+    var ends = PyBuffer(args[])
+    var data = PyBuffer(args[unsafe_offset=1])
+    var bytes = ByteView(address=data.address(), length=data.nbytes())
+    var texts = TextColumnView(_read[DType.int32](ends), bytes)
+    var target = PyBuffer(args[unsafe_offset=2], writable=True)
+    if target.nbytes() != 8 * len(texts):
+        raise PyErr.argument(
+            String(len(texts), " times, room for ", target.nbytes(), " bytes")
+        )
+    var state = gil_release()
+    var outcome = from_times(texts, _write[DType.int64](target))
     gil_acquire(state)
     _ = ends^
     _ = data^

@@ -1,8 +1,8 @@
 """Arrow IPC through pyarrow, as functions of the extension module."""
 
-from std.python import PythonObject
+from std.python import Python, PythonObject
 
-from barrow.ipc import IpcFileWriter, open_mapped, open_unmapped
+from barrow.ipc import IpcFileWriter, map_file, open_file
 
 from capi import *
 
@@ -43,13 +43,18 @@ def ipc_close(args: Args, n: Int) raises PyErr -> Obj:
 
 
 def ipc_open(args: Args, n: Int) raises PyErr -> Obj:
-    """Args: path, mapped. Returns a pyarrow.RecordBatchFileReader."""
+    """Args: path, mapped. Returns a pyarrow.RecordBatchFileReader and what it reads
+    from: a pyarrow.MemoryMappedFile, or a pyarrow.OSFile that nothing is mapped of."""
     var mapped = to_bool(args[unsafe_offset=1])
     try:
         var path = PythonObject(from_borrowed=args[])
+        var source: PythonObject
         if mapped:
-            return open_mapped(path).steal_data()
-        return open_unmapped(path).steal_data()
+            source = map_file(path)
+        else:
+            source = Python.import_module("pyarrow").OSFile(path, "rb")
+        var reader = open_file(source)
+        return Python.tuple(reader, source).steal_data()
     except e:
         raise PyErr("barrow.errors", "BarrowCorruptError", String(e))
 

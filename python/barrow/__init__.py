@@ -6,6 +6,9 @@ bars = bw.read_csv("eurusd.csv", bar_type="EUR/USD.SIM-1-MINUTE-BID-EXTERNAL")
 bars[0].close, bars.raw("close"), bars.to_pandas()
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from barrow._arrow import (
     PRICE_ERROR_64,
     PRICE_ERROR_128,
@@ -14,17 +17,33 @@ from barrow._arrow import (
     QUANTITY_UNDEF_64,
     QUANTITY_UNDEF_128,
     AggressorSide,
+    BookAction,
+    Field,
+    OrderSide,
+    RecordFlag,
+    RecordKind,
 )
 from barrow._lib import cpu_level
 from barrow.bars import (
+    AggregationSource,
     Bar,
+    BarAggregation,
     Bars,
+    BarSpecification,
     BarType,
+    BookOrder,
     Finding,
+    OrderBookDelta,
+    OrderBookDeltas,
+    OrderBookDepth10,
+    OrderBookDepths,
     Price,
+    PriceType,
     Quantity,
     Quotes,
     QuoteTick,
+    Record,
+    Records,
     Report,
     Trades,
     TradeTick,
@@ -41,8 +60,10 @@ from barrow.errors import (
     BarrowSchemaError,
     BarrowUnsupportedError,
 )
-from barrow.etl import ConvertReport, IngestReport, convert, ingest
+from barrow.etl import ConvertReport, IngestReport, convert, ingest, write_catalog
 from barrow.etl import open_records as open
+from barrow.ipc import write_arrow
+from barrow.parquet import write_parquet
 from barrow.store import Store
 
 __version__ = "0.1.0"
@@ -54,8 +75,11 @@ __all__ = [
     "PRICE_UNDEF_128",
     "QUANTITY_UNDEF_64",
     "QUANTITY_UNDEF_128",
+    "AggregationSource",
     "AggressorSide",
     "Bar",
+    "BarAggregation",
+    "BarSpecification",
     "BarType",
     "BarrowArgumentError",
     "BarrowCorruptError",
@@ -66,14 +90,27 @@ __all__ = [
     "BarrowSchemaError",
     "BarrowUnsupportedError",
     "Bars",
+    "BookAction",
+    "BookOrder",
     "ConvertReport",
     "CsvReport",
+    "Field",
     "Finding",
     "IngestReport",
+    "OrderBookDelta",
+    "OrderBookDeltas",
+    "OrderBookDepth10",
+    "OrderBookDepths",
+    "OrderSide",
     "Price",
+    "PriceType",
     "Quantity",
     "QuoteTick",
     "Quotes",
+    "Record",
+    "RecordFlag",
+    "RecordKind",
+    "Records",
     "Report",
     "Store",
     "TradeTick",
@@ -87,5 +124,18 @@ __all__ = [
     "scan_csv",
     "sniff_csv",
     "validate",
+    "write_arrow",
+    "write_catalog",
     "write_csv",
+    "write_parquet",
 ]
+
+if TYPE_CHECKING:
+    from barrow import wranglers as wranglers
+else:
+
+    def __getattr__(name: str) -> Any:
+        """`barrow.wranglers`, imported when it is first asked for."""
+        if name == "wranglers":
+            return import_module("barrow.wranglers")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

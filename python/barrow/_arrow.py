@@ -8,29 +8,50 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from barrow._lib import native
-from barrow._records import (
-    BAR,
-    DECIMAL128,
-    ENCODINGS,
-    FIXED8,
-    FIXED16,
-    KINDS,
+from barrow._columns import (
     PRICE_ERROR_64,
     PRICE_ERROR_128,
     PRICE_UNDEF_64,
     PRICE_UNDEF_128,
     QUANTITY_UNDEF_64,
     QUANTITY_UNDEF_128,
+    array_over,
+    column_buffer,
+    is_text,
+    padded,
+    put_raw,
+    settled_nulls,
+    text_buffers,
+    undefined_raw,
+    undefined_rows,
+)
+from barrow._lib import native
+from barrow._records import (
+    BAR,
+    DECIMAL128,
+    DELTA,
+    DEPTH,
+    DEPTH_LEVELS,
+    ENCODINGS,
+    FIXED8,
+    FIXED16,
+    KINDS,
     QUOTE,
     TIMES,
     TRADE,
     AggressorSide,
+    BookAction,
     Encoding,
     EncodingName,
+    Field,
     Meta,
+    OrderSide,
+    RecordFlag,
     RecordKind,
+    Role,
+    check_nulls,
     encoding_named,
+    listed,
     numeric_schema,
     read_schema,
     record_schema,
@@ -40,6 +61,9 @@ from barrow.errors import BarrowArgumentError, BarrowParseError, message, shown
 __all__ = [
     "BAR",
     "DECIMAL128",
+    "DELTA",
+    "DEPTH",
+    "DEPTH_LEVELS",
     "ENCODINGS",
     "FIXED8",
     "FIXED16",
@@ -56,11 +80,17 @@ __all__ = [
     "TIMES",
     "TRADE",
     "AggressorSide",
+    "BookAction",
     "Encoding",
     "EncodingName",
+    "Field",
     "Meta",
+    "OrderSide",
+    "RecordFlag",
     "RecordKind",
+    "Role",
     "array_over",
+    "check_nulls",
     "column_buffer",
     "convert_batch",
     "encoding_named",
@@ -68,89 +98,44 @@ __all__ = [
     "format_raw",
     "format_stamp",
     "is_text",
+    "listed",
     "numeric_batch",
     "numeric_schema",
     "padded",
     "parse_raw",
+    "put_raw",
     "raw_view",
     "read_schema",
     "record_schema",
     "rounding_code",
+    "settled_nulls",
     "stored_batch",
     "text_buffers",
+    "undefined_raw",
+    "undefined_rows",
 ]
 
 ROUNDINGS = {"exact": 0, "half_even": 1, "half_away": 2, "truncate": 3}
 
 
-def is_text(dtype: pa.DataType) -> bool:
-    """Whether a stored column is text: two buffers, offsets and bytes."""
-    return bool(pa.types.is_string(dtype))
-
-
-def padded(size: int) -> int:
-    """The next multiple of 64, to which columns are aligned in memory and in files."""
-    return -(-size // 64) * 64
-
-
-def column_buffer(array: pa.Array) -> memoryview:
-    """The values of a column without copying: its buffer from its offset on.
+def raw_view(field: Field, array: pa.Array) -> np.ndarray[Any, Any]:
+    """A stored column as NumPy sees it, without copying and read-only.
 
     Args:
-        array: Values of one width, so no text.
-    """
-    buffer = array.buffers()[1]
-    if buffer is None or len(array) == 0:
-        return memoryview(b"")
-    width = array.type.bit_width // 8
-    begin = array.offset * width
-    return memoryview(buffer).toreadonly()[begin : begin + len(array) * width]
-
-
-def text_buffers(array: pa.Array) -> tuple[memoryview, memoryview]:
-    """The offsets and the bytes of a text column without copying.
-
-    Returns:
-        `int32` offsets, one more than there are rows and the first one seldom zero,
-        and all bytes they point into. No offsets at all if there are no rows.
-    """
-    _, offsets, data = array.buffers()
-    if offsets is None or len(array) == 0:
-        return memoryview(b""), memoryview(b"")
-    begin = 4 * array.offset
-    return (
-        memoryview(offsets).toreadonly()[begin : begin + 4 * (len(array) + 1)],
-        memoryview(b"" if data is None else data).toreadonly(),
-    )
-
-
-def raw_view(kind: RecordKind, array: pa.Array, name: str) -> np.ndarray[Any, Any]:
-    """A stored column as NumPy sees it, without copying and read-only.
+        field: What it is; no text.
+        array: The column.
 
     Returns:
         For 8-byte values `int64` prices and `uint64` sizes of shape (n,); for
         16-byte values little-endian 64-bit words of shape (n, 2); `uint64` times;
-        `uint8` aggressor sides.
+        other columns as they are.
     """
     data = column_buffer(array)
-    if name in kind.extra_names:
+    if field.role is Role.PLAIN:
         return np.frombuffer(data, array.type.to_pandas_dtype())
-    if name in kind.values and array.type.bit_width == 128:
+    if field.is_value and array.type.bit_width == 128:
         return np.frombuffer(data, "<u8").reshape(-1, 2)
-    return np.frombuffer(data, np.int64 if name in kind.prices else np.uint64)
-
-
-def array_over(data: Any, dtype: pa.DataType, length: int) -> pa.Array:
-    """An Arrow array without nulls over memory, without copying.
-
-    Args:
-        data: A buffer; for text a pair of them, `int32` offsets and bytes.
-        dtype: The type of the array.
-        length: Rows.
-    """
-    parts = data if is_text(dtype) else (data,)
-    buffers = [None, *(pa.py_buffer(part) for part in parts)]
-    return pa.Array.from_buffers(dtype, length, buffers, null_count=0)
+    return np.frombuffer(data, np.int64 if field.signed else np.uint64)
 
 
 def stored_batch(schema: pa.Schema, buffers: Sequence[Any], length: int) -> pa.RecordBatch:
@@ -158,11 +143,12 @@ def stored_batch(schema: pa.Schema, buffers: Sequence[Any], length: int) -> pa.R
 
     Args:
         schema: A stored schema.
-        buffers: As `array_over` takes them, in the order of the schema.
+        buffers: As `array_over` takes them, or arrays, in the order of the schema.
         length: Rows.
     """
     arrays = [
-        array_over(data, field.type, length) for data, field in zip(buffers, schema, strict=True)
+        data if isinstance(data, pa.Array) else array_over(data, field.type, length)
+        for data, field in zip(buffers, schema, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
@@ -189,36 +175,70 @@ def convert_batch(
         BarrowParseError: A value has digits or a size that do not fit.
     """
     arrays = []
-    rows = batch.num_rows
-    for field in schema:
-        name, column = field.name, batch.column(field.name)
-        if name in kind.values and source.width != target.width:
-            signed = name in kind.prices
-            data = np.empty(rows * target.width, np.uint8)
-            values = column_buffer(column)
-            if target.wide:
-                native.column_widen(values, signed, data)
-            elif (bad := native.column_narrow(values, signed, data)) >= 0:
-                raw = int.from_bytes(values[bad * 16 : bad * 16 + 16], "little", signed=signed)
-                raise BarrowParseError(
-                    message(
-                        f"row {first_row + bad} column {name!r}",
-                        f"{format_raw(raw, source.scale)} does not fit into {target.name} "
-                        f"({target.scale} decimals, at most "
-                        f"{target.price_max if signed else target.size_max})",
-                        tries=[f"encoding='{source.name}'"],
-                    ),
-                    reason="overflow",
-                )
-            arrays.append(array_over(data, field.type, rows))
+    for field in kind.fields:
+        column = batch.column(field.name)
+        wanted = schema.field(field.name).type
+        if not field.is_value:
+            arrays.append(_retyped(column, wanted))
+            continue
+        width, nulls = source.width, None
+        if field.optional:
+            nulls = undefined_rows(column_buffer(column), width, field.signed)
+        if width == target.width:
+            data: Any = column_buffer(column)
         else:
-            arrays.append(_retyped(column, field.type))
+            data = _resized(field, column, source, target, nulls, first_row)
+        if target.name != "decimal128":
+            nulls = None
+        arrays.append(array_over(data, wanted, len(column), nulls))
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def numeric_batch(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """A stored batch under the numeric schema, without copying."""
-    arrays = [_retyped(batch.column(field.name), field.type) for field in schema]
+def _resized(
+    field: Field,
+    column: pa.Array,
+    source: Encoding,
+    target: Encoding,
+    undefined: np.ndarray[Any, Any] | None,
+    first_row: int,
+) -> np.ndarray[Any, Any]:
+    """Values of 8 bytes in 16, or the other way round."""
+    signed = field.signed
+    values: Any = column_buffer(column)
+    if undefined is not None:  # neither width can tell it from a value of the other
+        values = np.frombuffer(values, np.uint8).copy()
+        put_raw(values, undefined, 0, source.width)
+    data = np.empty(len(column) * target.width, np.uint8)
+    if target.wide:
+        native.column_widen(values, signed, data)
+    elif (bad := native.column_narrow(values, signed, data)) >= 0:
+        raw = int.from_bytes(bytes(values[bad * 16 : bad * 16 + 16]), "little", signed=signed)
+        raise BarrowParseError(
+            message(
+                f"row {first_row + bad} column {field.name!r}",
+                f"{format_raw(raw, source.scale)} does not fit into {target.name} "
+                f"({target.scale} decimals, at most "
+                f"{target.price_max if signed else target.size_max})",
+                tries=[f"encoding='{source.name}'"],
+            ),
+            reason="overflow",
+        )
+    if undefined is not None:
+        put_raw(data, undefined, undefined_raw(target.width, signed), target.width)
+    return data
+
+
+def numeric_batch(kind: RecordKind, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """A stored batch under the numeric schema, without copying values."""
+    arrays = []
+    for field in kind.fields:
+        column, wanted = batch.column(field.name), schema.field(field.name).type
+        if not field.optional:
+            arrays.append(_retyped(column, wanted))
+            continue
+        data = column_buffer(column)
+        nulls = undefined_rows(data, wanted.bit_width // 8, field.signed)
+        arrays.append(array_over(data, wanted, len(column), nulls))
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 

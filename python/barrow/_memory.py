@@ -87,3 +87,8 @@ def _take(size: int) -> mmap.mmap:
 def _give_back(mapping: mmap.mmap) -> None:
     if sum(map(len, tuple(_kept))) + len(mapping) <= _MOST_KEPT:
         _kept.append(mapping)
+
+
+def release_unused() -> None:
+    """Gives kept memory back to the system, as pyarrow's pools do under this name."""
+    _kept.clear()

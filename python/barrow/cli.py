@@ -410,8 +410,8 @@ def head(
     if as_json:
         print(json.dumps(cells, indent=2))
         return
-    names = ["ts_event", *records.kind.values, *records.kind.extra_names]
-    table = [names, *(list(record.values()) for record in cells)]
+    names = ["ts_event", *(records.kind.shown or records.kind.told)]
+    table = [names, *([record[name] for name in names] for record in cells)]
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     for row in table:
         print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))

@@ -19,6 +19,7 @@ class _Format(StrEnum):
     csv = "csv"
     arrow = "arrow"
     parquet = "parquet"
+    catalog = "nautilus-catalog"
 
 
 class _Encoding(StrEnum):
@@ -51,11 +52,19 @@ _DELIMITERS = {"tab": "\t", "\\t": "\t"}
 
 def convert(
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="CSV, Arrow or Parquet.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="FILE", help="CSV, Arrow, Parquet or a catalog.", show_default=False
+        ),
     ],
     output: Annotated[
         str,
-        typer.Option("--output", "-o", help="The file to write; - prints CSV.", show_default=False),
+        typer.Option(
+            "--output",
+            "-o",
+            help="The file to write, or the folder of a catalog; - prints CSV.",
+            show_default=False,
+        ),
     ],
     to: Annotated[
         _Format | None,
@@ -65,9 +74,21 @@ def convert(
         str | None,
         typer.Option(help="Such as EUR/USD.SIM-1-MINUTE-BID-EXTERNAL.", show_default=False),
     ] = None,
+    instrument_id: Annotated[
+        str | None,
+        typer.Option(help="Of quotes and trades, such as EUR/USD.SIM.", show_default=False),
+    ] = None,
+    price_precision: Annotated[
+        int | None,
+        typer.Option(help="Catalog: decimals of prices, as the instrument.", show_default=False),
+    ] = None,
+    size_precision: Annotated[
+        int | None,
+        typer.Option(help="Catalog: decimals of sizes, as the instrument.", show_default=False),
+    ] = None,
     encoding: Annotated[
         _Encoding | None,
-        typer.Option(help="Arrow: how values are stored.", show_default=False),
+        typer.Option(help="Arrow, catalog: how values are stored.", show_default=False),
     ] = None,
     delimiter: Annotated[
         str | None,
@@ -90,9 +111,14 @@ def convert(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Write bars as CSV, Arrow or Parquet, without losing a digit.
+    """Write records as CSV, Arrow or Parquet, without losing a digit.
 
     The output appears only when it is whole. CSV may end in .gz, .bz2 or .zst.
+
+    With --to nautilus-catalog the output is a folder that NautilusTrader's
+    ParquetDataCatalog queries; the records become one more file in it. They need a bar
+    type or an instrument id and the order of time. Instruments are not written: give
+    the catalog NautilusTrader's own, and here their precisions.
     """
     if as_json and output == "-":
         raise bw.BarrowArgumentError(
@@ -100,6 +126,8 @@ def convert(
         )
     given: dict[str, Any] = {
         "to": to and to.value,
+        "price_precision": price_precision,
+        "size_precision": size_precision,
         "encoding": encoding and encoding.value,
         "delimiter": None if delimiter is None else _DELIMITERS.get(delimiter, delimiter),
         "time": time and time.value,
@@ -123,8 +151,9 @@ def convert(
             file,
             output,
             bar_type=bar_type,
+            instrument_id=instrument_id,
             overwrite=overwrite,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=lambda done, total: bar.update(task, completed=done, total=total or None),
             **{name: value for name, value in given.items() if value is not None},
         )
     if as_json:

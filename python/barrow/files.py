@@ -257,6 +257,20 @@ class AtomicFile:
             self.abort()
             raise
 
+    def rename(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Settles another final name in the same folder.
+
+        Args:
+            path: The name.
+            overwrite: Whether a file of that name may be replaced.
+
+        Raises:
+            What the constructor raises.
+        """
+        self.path = os.fspath(path)
+        self._overwrite = overwrite
+        self._refuse_existing()
+
     def commit(self) -> None:
         """Makes the file durable and gives it its name.
 

@@ -18,9 +18,11 @@ import numpy as np
 import pyarrow as pa
 
 from barrow._arrow import (
+    Encoding,
     EncodingName,
     RecordKind,
     array_over,
+    check_nulls,
     convert_batch,
     is_text,
     padded,
@@ -28,16 +30,18 @@ from barrow._arrow import (
     record_schema,
     text_buffers,
 )
+from barrow._blocks import BadBlocks, batch_rows
 from barrow._lib import native
 from barrow.bars import (
-    AnyRecords,
+    Batches,
     Records,
+    StoredRecords,
     make_records,
     settle_identity,
     stored_schema,
     stored_tables,
 )
-from barrow.errors import BarrowCorruptError, BarrowIoError, BarrowSchemaError, message, shown
+from barrow.errors import BarrowCorruptError, BarrowIoError, message, shown
 from barrow.files import AtomicFile, Output, unreadable, unwritable
 
 _MAGIC = b"ARROW1"
@@ -51,17 +55,19 @@ def open_arrow(
     *,
     bar_type: str | None = None,
     instrument_id: str | None = None,
-) -> AnyRecords:
+    container: type[Records[Any]] | None = None,
+) -> Records[Any]:
     """Opens an Arrow IPC file of records; nothing is read but the footer.
 
     Args:
         path: The file. Do not change it in place while the records are in use; barrow
             itself always replaces files as a whole.
         bar_type: The bar type, where a file of bars does not say it.
-        instrument_id: The instrument id, where a file of quotes or trades does not.
+        instrument_id: The instrument id, where a file of others does not.
+        container: The class of the result; by the columns of the file if None.
 
     Returns:
-        `Bars`, `Quotes` or `Trades` over the memory-mapped file, by the columns it has.
+        `Bars`, `Quotes` or whatever else over the memory-mapped file.
 
     Raises:
         BarrowIoError: The file cannot be read.
@@ -72,23 +78,73 @@ def open_arrow(
     name = os.fspath(path)
     _check_magic(name)
     try:
-        reader: Any = native.ipc_open(name, True)
-        batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
-        for batch in batches:
-            batch.validate()
+        reader, mapping = native.ipc_open(name, True)
+        stored = reader.schema
     except (BarrowCorruptError, pa.ArrowInvalid, OSError) as error:
-        if not str(error).strip() or "<NULL>" in str(error):
-            _interrupt_again()
-        raise BarrowCorruptError(
-            message(name, f"the file is damaged: {error}", tries=["write it again from its source"])
-        ) from error
-    kind, encoding, meta = read_schema(reader.schema, name)
-    for batch in batches:
-        check_columns(batch, kind, name)
+        raise _damaged(name, error) from error
+    kind, encoding, meta = read_schema(stored, name, None if container is None else container.kind)
     identity = settle_identity(kind, meta.identity, name, bar_type, instrument_id)
     schema = record_schema(kind, encoding, replace(meta, identity=identity))
-    batches = [batch.select(list(kind.columns)) for batch in batches]
-    return make_records(batches, schema, checked=False)
+    batches = _FileBatches(name, kind, encoding, reader, mapping)
+    return make_records(
+        Batches(batches.lengths, batches.fetch), schema, checked=False, container=container
+    )
+
+
+def _damaged(name: str, error: BaseException) -> BarrowCorruptError:
+    if not str(error).strip() or "<NULL>" in str(error):
+        _interrupt_again()
+    return BarrowCorruptError(
+        message(name, f"the file is damaged: {error}", tries=["write it again from its source"])
+    )
+
+
+class _FileBatches:
+    """The batches of a mapped file, which are looked at when they are asked for."""
+
+    def __init__(
+        self, name: str, kind: RecordKind, encoding: Encoding, reader: Any, mapping: Any
+    ) -> None:
+        self._name = name
+        self._kind = kind
+        self._encoding = encoding
+        self._reader = reader
+        self._mapping = mapping
+        self._rows: list[int] = []
+
+    def lengths(self) -> list[int]:
+        """The rows of every batch.
+
+        Raises:
+            BarrowCorruptError: The file is damaged where it says so.
+        """
+        try:
+            # Arrow asks the kernel for all pages of what it hands out: one byte of it.
+            self._mapping.seek(0)
+            first = self._mapping.read_buffer(1)
+            whole = pa.foreign_buffer(first.address, self._mapping.size(), self._mapping)
+            self._rows = batch_rows(whole).tolist()
+        except (BadBlocks, pa.ArrowInvalid, OSError) as error:
+            raise _damaged(self._name, error) from error
+        return self._rows
+
+    def fetch(self, number: int) -> pa.RecordBatch:
+        """One batch.
+
+        Raises:
+            BarrowCorruptError: It is damaged.
+            BarrowSchemaError: A column holds nulls.
+        """
+        try:
+            batch = self._reader.get_batch(number)
+            batch.validate()
+        except (pa.ArrowInvalid, OSError) as error:
+            raise _damaged(self._name, error) from error
+        if batch.num_rows != self._rows[number]:
+            what = f"batch {number} has {batch.num_rows:,} rows, then {self._rows[number]:,}"
+            raise _damaged(self._name, ValueError(what))
+        check_columns(batch, self._kind, self._encoding, self._name)
+        return batch.select(list(self._kind.columns))
 
 
 def _check_magic(name: str) -> None:
@@ -117,26 +173,22 @@ def _check_magic(name: str) -> None:
         )
 
 
-def check_columns(batch: pa.RecordBatch, kind: RecordKind, name: str) -> None:
+def check_columns(batch: pa.RecordBatch, kind: RecordKind, encoding: Encoding, name: str) -> None:
     """Refuses what a file of records cannot hold; looks at no value.
 
     Args:
         batch: A batch that was validated.
         kind: What it holds.
+        encoding: How it is stored.
         name: The file, for errors.
 
     Raises:
         BarrowSchemaError: A column holds nulls.
         BarrowCorruptError: A buffer is shorter than its column.
     """
+    check_nulls(batch, kind, encoding, name)
     for column in kind.columns:
         array = batch.column(column)
-        if array.null_count:
-            raise BarrowSchemaError(
-                message(
-                    f'{name} column "{column}"', f"holds {array.null_count} nulls, expected none"
-                )
-            )
         if is_text(array.type):  # `validate` has compared its buffers with its ends
             continue
         data, width = array.buffers()[1], array.type.bit_width // 8
@@ -160,10 +212,13 @@ def _aligned(batch: pa.RecordBatch) -> pa.RecordBatch:
 def _aligned_values(column: pa.Array) -> pa.Array:
     width = column.type.bit_width // 8
     size = len(column) * width
-    if size == padded(size):
+    nulls = None
+    if column.null_count:  # its bits need whole lines too
+        nulls = column.is_null().to_numpy(zero_copy_only=False)
+    elif size == padded(size):
         return column
     data = _whole_lines(column.buffers()[1], column.offset * width, size)
-    return array_over(data, column.type, len(column))
+    return array_over(data, column.type, len(column), nulls)
 
 
 def _aligned_text(column: pa.Array) -> pa.Array:
@@ -286,7 +341,7 @@ class ArrowFileWriter:
             self._close()
             self._file, self.schema = self._new_file(), schema
             self._open()
-            reader: Any = native.ipc_open(old.temporary, False)
+            reader, _ = native.ipc_open(old.temporary, False)
             for i in range(reader.num_record_batches):
                 self.write(convert_batch(kind, reader.get_batch(i), source, target, schema))
         finally:
@@ -323,7 +378,7 @@ class ArrowFileWriter:
 
 
 def write_arrow(
-    records: Records,
+    records: StoredRecords,
     path: str | os.PathLike[str],
     *,
     encoding: EncodingName | None = None,

@@ -21,7 +21,7 @@ CASES = sorted(path.name for path in HERE.iterdir() if (path / "input.csv").is_f
 
 def cells(records: bw.Bars | bw.Quotes | bw.Trades, name: str) -> list[Any]:
     """A column as Python integers, whatever its width, or as text."""
-    if name in records.kind.extra_names:
+    if name in records.kind.extras:
         return list(records.to_arrow()[name].to_pylist())
     raw = records.raw(name)
     if raw.ndim == 1:

@@ -415,18 +415,6 @@ def test_doubles_are_the_nearest_to_the_exact_values(encoding: Encoding, cases: 
         assert_nearest(bars.to_float64("volume"), sizes, scale)
 
 
-@pytest.mark.parametrize("precision", range(17))
-def test_the_precision_is_a_hint_that_changes_no_double(precision: int) -> None:
-    rng = random.Random(precision)
-    strip = 10 ** (16 - precision)
-    raws = [rng.getrandbits(rng.randint(1, 53)) * strip for _ in range(200)]
-    raws += [raw + rng.choice([-1, 1]) for raw in raws if raw > 0]
-    raws = [min(raw, 17_014_118_346_046 * 10**16) for raw in raws]
-    bars = bars_of(raws, raws, FIXED16, precision)
-    assert_nearest(bars.to_float64("open"), raws, 16)
-    assert_nearest(bars.to_float64("volume"), raws, 16)
-
-
 def test_doubles_of_sentinels_are_the_nearest_too() -> None:
     for encoding, prices, sizes in (
         (FIXED8, [PRICE_UNDEF_64, PRICE_ERROR_64], [QUANTITY_UNDEF_64, 0]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from bars_fixtures import bars, encoding, narrow, split  # noqa: F401
 
 HEADER = "timestamp,open,high,low,close,volume\n"
 ROW = "2024-01-02T09:30:00Z,1.0842,1.0850,1.0840,1.0848,312\n"

@@ -204,7 +204,9 @@ def test_the_report_is_a_table_and_json(csv) -> None:
 
 
 def test_only_records_are_validated() -> None:
-    with pytest.raises(bw.BarrowArgumentError, match="expected Bars, Quotes or Trades, got list"):
+    with pytest.raises(
+        bw.BarrowArgumentError, match="expected Bars, Quotes or other records, got list"
+    ):
         bw.validate([])
 
 

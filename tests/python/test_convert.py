@@ -101,8 +101,14 @@ def test_parquet_files_that_are_none(source: Path, out: Path) -> None:
         (out / "a.parquet").write_bytes(whole[:cut])
         with pytest.raises(bw.BarrowCorruptError, match="no whole Parquet file: "):
             bw.open(out / "a.parquet")
+    (out / "a.parquet").write_bytes(whole)
+    table = bw.open(out / "a.parquet").to_arrow()
+    cells = pa.array([None] * len(table), table.schema.field("open").type)
+    pq.write_table(table.set_column(0, "open", cells), out / "a.parquet")
+    with pytest.raises(bw.BarrowSchemaError, match=r'parquet column "open": holds \d+ nulls, exp'):
+        bw.open(out / "a.parquet")
     pq.write_table(pa.table({"x": [1]}), out / "a.parquet")
-    with pytest.raises(bw.BarrowSchemaError, match="neither bars, quotes nor trades"):
+    with pytest.raises(bw.BarrowSchemaError, match="no records that are known"):
         bw.open(out / "a.parquet")
 
 
@@ -179,7 +185,10 @@ def test_standard_output_that_is_full_or_left(source: Path) -> None:
     [
         (("a.xyz",), "output: the suffix of "),
         (("a.arrow", "--time", "ns"), "time: is an option of CSV, not of arrow"),
-        (("a.csv", "--encoding", "fixed8"), "encoding: is an option of Arrow files, not of csv"),
+        (
+            ("a.csv", "--encoding", "fixed8"),
+            "encoding: is an option of Arrow files and catalogs, not of csv",
+        ),
         (("a.csv", "--delimiter", "x"), "delimiter: 'x' is none of "),
         (("bars.csv", "--overwrite"), "output: "),
     ],

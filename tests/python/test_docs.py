@@ -31,6 +31,20 @@ def test_the_python_of_the_readme_runs(capsys):
     assert "1.08413 1084130000" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("text")
+def test_the_python_of_the_guide_runs_without_nautilus_trader(capsys):
+    page = (ROOT / "docs" / "guide" / "nautilus.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", page, re.S)
+    names: dict[str, object] = {}
+    for block in blocks:
+        if "nautilus_trader" not in block:  # tests/nautilus runs the others too
+            exec(compile(block, "nautilus.md", "exec"), names)
+    told = capsys.readouterr().out
+    assert "EUR/USD.SIM-1-MINUTE-BID-EXTERNAL,1.08421,1.08430,1.08400,1.08413,100,17041" in told
+    assert "1.08413 True\n" in told
+    assert "BTC-USD-PERP.DYDX-1-MINUTE-LAST-EXTERNAL True\n" in told
+
+
 def test_the_error_of_the_readme_is_the_one_that_comes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     good = "2024-01-02T09:30,1.0840,1.0842,1.0836,1.0841,312\n" * 4819

@@ -172,8 +172,9 @@ def test_files_without_bars_are_schema_errors(source: Path, tmp_path: Path) -> N
     nulls = pa.array([None] * 1000, pa.binary(8))
     holed = table.set_column(0, pa.field("open", pa.binary(8)), nulls)
     path = write(tmp_path / "holed.arrow", holed)
+    assert len(bw.open(path)) == 1000
     with pytest.raises(bw.BarrowSchemaError) as caught:
-        bw.open(path)
+        bw.open(path)[0]
     assert str(caught.value) == f'{path} column "open": holds 1000 nulls, expected none'
     twice = table.append_column("open", table["open"])
     with pytest.raises(bw.BarrowSchemaError):
@@ -289,3 +290,33 @@ def test_an_output_that_cannot_be_created(source: Path, tmp_path: Path) -> None:
     )
     with pytest.raises(bw.BarrowIoError, match="cannot be written: Is a directory"):
         bw.ingest(source, tmp_path)
+
+
+def test_opening_reads_no_batch(source: Path, tmp_path: Path) -> None:
+    table = bw.read_csv(source).to_arrow()
+    path = tmp_path / "bars.arrow"
+    with pa.ipc.new_file(path, table.schema) as writer:
+        for begin in range(0, 1000, 100):
+            writer.write_table(table.slice(begin, 100))
+    bars = bw.open(path)
+    assert bars._batches._fetched == {}
+    assert len(bars) == 1000
+    assert bars._batches._fetched == {}
+    assert bars[345] == bw.read_csv(source)[345]
+    assert [*bars._batches._fetched] == [3]
+    part = bars[450:870]
+    assert len(part) == 420
+    assert len(part[100:300]) == 200
+    assert [*bars._batches._fetched] == [3]
+    assert list(part[100:300]) == list(bw.read_csv(source)[550:750])
+    assert [*bars._batches._fetched] == [3, 5, 6, 7]
+
+
+def test_a_file_whose_batches_changed_is_not_believed(source: Path, tmp_path: Path) -> None:
+    path = tmp_path / "bars.arrow"
+    bw.write_arrow(bw.read_csv(source), path)
+    bars = bw.open(path)
+    bars._batches.starts  # noqa: B018
+    bars._batches._lengths.__self__._rows[0] -= 1
+    with pytest.raises(bw.BarrowCorruptError, match="batch 0 has 1,000 rows, then 999"):
+        bars[0]

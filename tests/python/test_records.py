@@ -132,6 +132,43 @@ def test_doubles_are_the_nearest(records, split, kind: str) -> None:
             assert source.to_float64(name).tolist() == [float(row[at]) for row in rows_of(kind)]
 
 
+def test_columns_go_into_given_buffers(records, split, kind: str) -> None:
+    for source in (records, split, records[3:9], records[:0]):
+        for name in VALUES[kind]:
+            doubles = np.full(len(source), -1.0)
+            assert source.to_float64(name, out=doubles) is doubles
+            assert doubles.tolist() == source.to_float64(name).tolist()
+        for name in (*VALUES[kind], "ts_event", "ts_init"):
+            wanted = source.raw(name)
+            room = np.ones_like(wanted)
+            assert source.raw(name, out=room) is room
+            assert np.array_equal(room, wanted)
+
+
+def test_a_buffer_that_does_not_fit_is_refused(records, kind: str) -> None:
+    fixed = np.zeros(20)
+    fixed.flags.writeable = False
+    for out, found in (
+        (np.zeros(19), "float64 of shape (19,)"),
+        (np.zeros((20, 1)), "float64 of shape (20, 1)"),
+        (np.zeros(20, np.float32), "float32 of shape (20,)"),
+        (np.zeros(20, ">f8"), ">f8 of shape (20,)"),
+        (np.zeros(40)[::2], "float64 of shape (20,), not contiguous"),
+        (fixed, "float64 of shape (20,), read-only"),
+        ([0.0] * 20, "a list"),
+    ):
+        with pytest.raises(bw.BarrowArgumentError) as caught:
+            records.to_float64(VALUES[kind][0], out=out)
+        assert str(caught.value) == (
+            f"to_float64: out is {found}, expected a contiguous, writable float64 of shape (20,)"
+            "\n  try: np.empty((20,), np.float64)"
+        )
+    wrong = np.zeros(20, np.int64)
+    with pytest.raises(bw.BarrowArgumentError, match="raw: out is int64"):
+        records.raw("ts_event", out=wrong)
+    assert not wrong.any()
+
+
 def test_unknown_columns_are_argument_errors(records) -> None:
     with pytest.raises(bw.BarrowArgumentError, match="raw: no column 'open'"):
         records.raw("open")
@@ -410,10 +447,15 @@ def test_a_schema_of_nothing_known_says_what_there_could_be() -> None:
         with pytest.raises(bw.BarrowSchemaError) as caught:
             read_schema(schema, "x.arrow")
         assert str(caught.value) == (
-            f"x.arrow: neither bars, quotes nor trades: found {found}\n"
+            f"x.arrow: no records that are known: found {found}\n"
             "  try: bars have open, high, low, close, volume, ts_event, ts_init\n"
             "   or: quotes have bid_price, ask_price, bid_size, ask_size, ts_event, ts_init\n"
-            "   or: trades have price, size, aggressor_side, trade_id, ts_event, ts_init"
+            "   or: trades have price, size, aggressor_side, trade_id, ts_event, ts_init\n"
+            "   or: order book deltas have action, side, price, size, order_id, flags, sequence, "
+            "ts_event, ts_init\n"
+            "   or: order book depths have bid_price_0..9, ask_price_0..9, bid_size_0..9, "
+            "ask_size_0..9, bid_count_0..9, ask_count_0..9, flags, sequence, ts_event, ts_init\n"
+            "   or: container=... for a class of your own"
         )
 
 

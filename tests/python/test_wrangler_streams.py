@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import barrow as bw
+import numpy as np
 import pyarrow as pa
 import pytest
 import ticks
@@ -69,6 +70,36 @@ def test_bars_of_every_encoding(bars, encoding, rows):
         batch = next(wrangler(encoding=target)._inner.process_batches(data))
         assert batch.encoding == target
         assert batch.to_arrow() == bars[: len(batch)].to_arrow(target)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_records_look_into_constant_bytes_and_copy_others(bars, encoding):
+    table = bars.to_arrow(encoding)
+    data = stream(table)
+    batch = next(wrangler()._inner.process_batches(data))
+    begin = pa.py_buffer(data).address
+    for name in table.column_names:
+        place = batch.raw(name).__array_interface__["data"][0]
+        assert begin <= place < begin + len(data), name
+    (taken,) = wrangler()._inner.process_table(table)
+    for name in table.column_names:
+        there = table[name].chunk(0).buffers()[1].address
+        assert taken.raw(name).__array_interface__["data"][0] == there, name
+
+    for form in (bytearray, lambda data: np.frombuffer(bytearray(data), np.uint8)):
+        changing = form(data)
+        kept = wrangler()._inner.process_record_batch_bytes(changing)
+        readonly = wrangler()._inner.process_record_batch_bytes(memoryview(changing).toreadonly())
+        changing[: len(data)] = type(changing)(len(data)) if form is bytearray else 0
+        assert kept == readonly == list(bars)
+
+
+def test_bytes_at_odd_places_are_copied(bars):
+    data = b"x" + stream(bars.to_arrow("fixed16"))
+    odd = pa.py_buffer(data).slice(1)
+    batch = next(wrangler()._inner.process_batches(odd))
+    assert list(batch) == list(bars)
+    assert batch.raw("open").flags.aligned
 
 
 @pytest.mark.parametrize("kind", WRANGLERS)

@@ -283,8 +283,10 @@ def test_dates_and_text():
     days = pd.date_range("2024-01-02", periods=ROWS)
     expected = days.as_unit("ns").astype(np.int64).tolist()
     for column in (days.date, days.strftime("%Y-%m-%dT00:00:00Z"), days.astype("date64[pyarrow]")):
-        bars = bar_wrangler().to_columns(bar_frame(ts_event=list(column)))
-        assert bars.raw("ts_event").tolist() == expected
+        frame = bar_frame(ts_event=list(column))
+        assert bar_wrangler().to_columns(frame).raw("ts_event").tolist() == expected
+        parts = bar_wrangler().from_pandas_iter(frame, chunk_size=2)
+        assert [bar.ts_event for bar in parts] == expected
 
 
 # ---------------------------------------------------------------- values

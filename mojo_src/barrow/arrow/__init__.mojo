@@ -17,9 +17,28 @@ from barrow.arrow.c_data import (
 )
 from barrow.arrow.decode import narrow, to_float64, total, widen
 from barrow.arrow.export import lend_array, lend_schema, lend_stream
+from barrow.arrow.fields import (
+    ColumnValue,
+    Metadata,
+    Repeated,
+    SharedMetadata,
+    Stored,
+)
 from barrow.arrow.from_float import from_floats
-from barrow.arrow.from_values import from_decimals, from_texts
+from barrow.arrow.from_values import from_decimals, from_texts, from_times
 from barrow.arrow.outcome import Outcome
 from barrow.arrow.produce import BatchMaker, empty_batch
+from barrow.arrow.records import (
+    decode_records,
+    encode_records,
+    record_schema,
+    slots_of,
+)
 from barrow.arrow.schema import Field, Schema
+from barrow.arrow.stored import first_unfit
+from barrow.arrow.traits import (
+    ArrowSchemaProvider,
+    DecodeFromRecordBatch,
+    EncodeToRecordBatch,
+)
 from barrow.arrow.types import ColumnType, Layout, parse_format

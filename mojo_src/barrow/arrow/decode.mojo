@@ -3,25 +3,57 @@
 A `FixedSizeBinary(8)` column is a column of little-endian 64-bit integers under
 another name, and `FixedSizeBinary(16)` one of 128-bit integers, so decoding reads
 the buffer as it is.
+
+The double nearest to x / 10**s, for an integer x of more bits than a double has, takes
+one division. Let u be 2**-53 and D = 10**s, an exact double (s is 9 or 16), and let
+q = x / D be below 2**(53 - s), which holds for all of 64 bits at s = 9 and for
+|x| < 2**90 at s = 16.
+
+1. x is the sum a + b of two doubles, |b| at most the distance between doubles at a:
+   its parts of 32 and 64 bits are exact doubles, and what an addition of a larger and
+   a smaller one loses is found by two subtractions.
+2. With q0 = a / D rounded, r = a - q0 * D is a double, which a fused multiply-add
+   finds. So q is q0 + (r + b) / D, without an error.
+3. t = (r + b) * (1 / D), three roundings, is off by at most 4 * u * |r + b| / D. With w
+   the distance between doubles at q0, |r| / D is at most w / 2, and |b| / D at most 2 * w
+   and a little: t is off by less than 2**-49 * w.
+4. q0 + t, rounded once, is the double nearest to q if no midpoint between doubles lies
+   between q0 + t and q. A midpoint is M * 2**e with an odd M and 2**e = w / 2, and
+   e < -s because q is below 2**(53 - s). Its distance from q is the absolute value of
+   x * 2**(-e - s) - M * 5**s, divided by 5**s * 2**-e. The first term is even, the
+   second odd: the distance is at least 2**e / 5**s, more than 2**-39 * w. In
+   particular there are no ties.
 """
+
+from std.math import fma
+from std.memory import bitcast
 
 from barrow.fence import ColumnView, MutColumnView
 from barrow.fixed import (
     SCALE_64,
     SCALE_128,
     largest_raw,
-    power_of_ten,
     to_nearest_float64,
 )
 
 comptime _WIDENING = 10 ** (SCALE_128 - SCALE_64)
-# Doubles hold every integer up to this one.
-comptime _EXACT = 1 << 53
+comptime _WIDTH = 8
+comptime _Doubles = SIMD[DType.float64, _WIDTH]
+comptime _Ints = SIMD[DType.int64, _WIDTH]
+# Columns of more doubles than these, 16 MiB, are larger than what a core has of the caches.
+comptime _STREAMED = 1 << 21
+comptime _TWO_32 = _Doubles(1 << 32)
+comptime _LOW_32 = 0xFFFF_FFFF
+comptime _SMALL = 1 << 51
+# Added to an integer below 2**51, the bits of a double that is that much above 1.5 times
+# 2**52; AVX2 has no instruction that converts 64 bits.
+comptime _MAGIC = 6755399441055744.0
+comptime _MAGIC_BITS = 0x4338_0000_0000_0000
 
 
 def to_float64[
     dtype: DType
-](raw: ColumnView[dtype], values: MutColumnView[DType.float64], precision: Int):
+](raw: ColumnView[dtype], values: MutColumnView[DType.float64]):
     """Converts raw values to the nearest doubles.
 
     Parameters:
@@ -30,68 +62,79 @@ def to_float64[
     Args:
         raw: Raw values.
         values: Where the doubles go; as long as `raw`.
-        precision: Decimals that carry meaning; a hint that saves time with 128
-            bits, the result is the same without it.
     """
-    comptime if dtype == DType.int64 or dtype == DType.uint64:
-        _narrow_to_float64(raw, values)
-    else:
-        _wide_to_float64(raw, values, precision)
-
-
-def _narrow_to_float64[
-    dtype: DType
-](raw: ColumnView[dtype], values: MutColumnView[DType.float64]):
-    comptime width = 8
-    comptime divisor = SIMD[DType.float64, width](10**SCALE_64)
     var at = 0
-    while at + width <= len(raw):
-        var lanes = raw.load[width](at)
-        # One unsigned comparison for both ends of the range.
-        var offset = lanes.cast[DType.uint64]()
-        comptime if dtype == DType.int64:
-            offset += _EXACT
-            if all(offset.le(2 * _EXACT)):
-                values.store[width](at, lanes.cast[DType.float64]() / divisor)
-                at += width
-                continue
-        else:
-            if all(offset.le(_EXACT)):
-                # As signed integers: AVX2 converts those without a detour.
-                values.store[width](
-                    at,
-                    lanes.cast[DType.int64]().cast[DType.float64]() / divisor,
-                )
-                at += width
-                continue
-        comptime for i in range(width):
-            values.store(at + i, to_nearest_float64[dtype](lanes[i]))
-        at += width
+    if len(raw) >= _STREAMED:
+        while at < values.before_line():
+            values.store(at, to_nearest_float64[dtype](raw[at]))
+            at += 1
+        while at + _WIDTH <= len(raw):
+            values.stream[_WIDTH](at, _nearest(raw, at))
+            at += _WIDTH
+    while at + _WIDTH <= len(raw):
+        values.store[_WIDTH](at, _nearest(raw, at))
+        at += _WIDTH
     while at < len(raw):
         values.store(at, to_nearest_float64[dtype](raw[at]))
         at += 1
 
 
-def _wide_to_float64[
-    dtype: DType
-](
-    raw: ColumnView[dtype],
-    values: MutColumnView[DType.float64],
-    precision: Int,
-):
-    # Most raw values end in scale - precision zeros. Without them a price fits
-    # into 53 bits, where one division is exact enough.
-    var strip = Int64(power_of_ten(SCALE_128 - precision))
-    var divisor = Float64(power_of_ten(precision))
-    for at in range(len(raw)):
-        var wide = raw[at]
-        var narrow = wide.cast[DType.int64]()
-        if narrow.cast[dtype]() == wide and narrow >= 0:
-            var stripped = narrow // strip
-            if stripped * strip == narrow and stripped <= _EXACT:
-                values.store(at, Float64(stripped) / divisor)
-                continue
-        values.store(at, to_nearest_float64[dtype](wide))
+@always_inline
+def _nearest[dtype: DType](raw: ColumnView[dtype], at: Int) -> _Doubles:
+    var lanes = raw.load[_WIDTH](at)
+    comptime if dtype == DType.int64 or dtype == DType.uint64:
+        return _narrow_quotient(lanes)
+    else:
+        var halves = bitcast[DType.int64, 2 * _WIDTH](lanes).deinterleave()
+        comptime least = _Ints(-(1 << 26) if dtype.is_signed() else 0)
+        if all(halves[1].ge(least) & halves[1].lt(1 << 26)):
+            return _wide_quotient(halves[0], halves[1])
+        var doubles = _Doubles(0)
+        comptime for i in range(_WIDTH):
+            doubles[i] = to_nearest_float64[dtype](raw[at + i])
+        return doubles
+
+
+@always_inline
+def _narrow_quotient[dtype: DType](raw: SIMD[dtype, _WIDTH]) -> _Doubles:
+    var whole = raw.cast[DType.int64]()
+    # The common case: exact doubles, of which one division rounds once. An unsigned
+    # value must not look like a negative one.
+    comptime least = -_SMALL if dtype.is_signed() else 0
+    if all(whole.ge(_Ints(least)) & whole.lt(_Ints(_SMALL))):
+        comptime divisor = _Doubles(10**SCALE_64)
+        return _exact(whole) / divisor
+    var high = _exact((raw >> 32).cast[DType.int64]()) * _TWO_32
+    var low = _exact(whole & _LOW_32)
+    var sum = high + low
+    return _quotient[SCALE_64](sum, low - (sum - high))
+
+
+@always_inline
+def _wide_quotient(low: _Ints, high: _Ints) -> _Doubles:
+    var top = _exact(high) * (_TWO_32 * _TWO_32)
+    var middle = _exact((low >> 32) & _LOW_32) * _TWO_32
+    var bottom = _exact(low & _LOW_32)
+    var upper = top + middle
+    var sum = upper + bottom
+    # Both are multiples of 1 below 2**38, so their sum is exact.
+    var lost = (middle - (upper - top)) + (bottom - (sum - upper))
+    return _quotient[SCALE_128](sum, lost)
+
+
+@always_inline
+def _exact(whole: _Ints) -> _Doubles:
+    """Converts integers below 2**51."""
+    return bitcast[DType.float64, _WIDTH](whole + _MAGIC_BITS) - _MAGIC
+
+
+@always_inline
+def _quotient[scale: Int](a: _Doubles, b: _Doubles) -> _Doubles:
+    """Finds the doubles nearest to (a + b) / 10**scale, as proved above."""
+    comptime divisor = _Doubles(10**scale)
+    comptime inverse = 1 / divisor
+    var quotient = a / divisor
+    return quotient + (fma(-quotient, divisor, a) + b) * inverse
 
 
 def widen[

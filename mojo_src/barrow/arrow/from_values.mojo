@@ -1,4 +1,4 @@
-"""Exact columns to raw values: integers, decimals, and text."""
+"""Exact columns to raw values: integers, decimals, and text; texts to instants."""
 
 from barrow.arrow.outcome import Outcome
 from barrow.errors import Reason
@@ -10,6 +10,7 @@ from barrow.fixed import (
     power_of_ten,
     scale_of,
 )
+from barrow.time import parse_instant
 
 comptime _NARROW = UInt128(UInt64.MAX)
 
@@ -139,4 +140,27 @@ def from_texts[
         raw.store(at, value.raw)
         if value.rounded:
             outcome.round(at)
+    return outcome
+
+
+def from_times(
+    texts: TextColumnView, nanoseconds: MutColumnView[DType.int64]
+) -> Outcome:
+    """Turns texts of instants into nanoseconds since 1970.
+
+    Args:
+        texts: Dates or instants as `barrow.time.parse_instant` reads them; in UTC if
+            they name no zone.
+        nanoseconds: Where they go; as long as `texts`.
+
+    Returns:
+        The first text refused; nothing is rounded.
+    """
+    var outcome = Outcome()
+    for at in range(len(texts)):
+        var instant = parse_instant(texts[at])
+        if instant.reason != Reason.OK:
+            outcome.refuse(at, instant.reason)
+            return outcome
+        nanoseconds.store(at, instant.nanoseconds)
     return outcome

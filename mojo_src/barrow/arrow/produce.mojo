@@ -24,6 +24,7 @@ from barrow.arrow.c_data import (
     release_schema,
     word_at,
 )
+from barrow.arrow.fields import Metadata
 from barrow.arrow.schema import Schema
 from barrow.arrow.types import Layout, parse_format
 from barrow.errors import Fault
@@ -54,6 +55,8 @@ struct BatchMaker(Movable):
         format: StringSpan,
         var values: List[Scalar[dtype]],
         var validity: List[UInt8] = [],
+        *,
+        nullable: Bool = False,
     ) raises Fault:
         """Adds a column of values of one width.
 
@@ -65,6 +68,8 @@ struct BatchMaker(Movable):
             format: Its type as the C Data Interface spells it, such as `w:8`.
             values: The values, which are moved, not copied.
             validity: A bit for each row, one if it is not null; empty if none is.
+            nullable: Whether the schema says that there may be nulls even if there
+                are none.
 
         Raises:
             Fault: If the type holds other values, or there are too few or too
@@ -79,10 +84,10 @@ struct BatchMaker(Movable):
                 ),
             )
         self._check(name, len(values), self._rows, len(validity))
-        var nullable = len(validity) > 0
-        self._schemas.append(_new_schema(format, name, nullable))
+        var has_bits = len(validity) > 0
+        self._schemas.append(_new_schema(format, name, nullable or has_bits))
         var held = _Held(validity^, values^, List[UInt8]())
-        self._arrays.append(_new_array(held^, self._rows, nullable, 2))
+        self._arrays.append(_new_array(held^, self._rows, has_bits, 2))
 
     def add_texts(
         mut self,
@@ -126,8 +131,13 @@ struct BatchMaker(Movable):
         var held = _Held(validity^, offsets^, bytes^)
         self._arrays.append(_new_array(held^, self._rows, nullable, 3))
 
-    def finish(deinit self) raises Fault -> Batch:
+    def finish(
+        deinit self, metadata: Metadata = Metadata()
+    ) raises Fault -> Batch:
         """Makes the batch.
+
+        Args:
+            metadata: What its schema carries.
 
         Returns:
             The batch, which owns the lists.
@@ -135,7 +145,7 @@ struct BatchMaker(Movable):
         Raises:
             Fault: Never, if columns were added as above.
         """
-        var schema = _new_schema("+s", "", False)
+        var schema = _new_schema("+s", "", False, metadata)
         var none = _Held(List[UInt8](), List[UInt8](), List[UInt8]())
         var array = _new_array(none^, self._rows, False, 1)
         var count = len(self._schemas)
@@ -287,10 +297,32 @@ struct _Names(Movable):
 
     var format: List[UInt8]
     var name: List[UInt8]
+    var metadata: List[UInt8]
 
-    def __init__(out self, format: StringSpan, name: StringSpan):
+    def __init__(
+        out self, format: StringSpan, name: StringSpan, metadata: Metadata
+    ):
         self.format = _terminated(format)
         self.name = _terminated(name)
+        self.metadata = _packed(metadata)
+
+
+def _packed(metadata: Metadata) -> List[UInt8]:
+    """Metadata as the C Data Interface lays it out; empty if there is none."""
+    var result = List[UInt8]()
+    if len(metadata) == 0:
+        return result^
+    _append_int32(result, len(metadata))
+    for pair in metadata.items():
+        for text in [pair.key, pair.value]:
+            _append_int32(result, text.byte_length())
+            result.extend(text.as_bytes())
+    return result^
+
+
+def _append_int32(mut to: List[UInt8], value: Int):
+    for i in range(4):
+        to.append(UInt8((value >> (8 * i)) & 0xFF))
 
 
 def _terminated(text: StringSpan) -> List[UInt8]:
@@ -301,14 +333,19 @@ def _terminated(text: StringSpan) -> List[UInt8]:
 
 
 def _new_schema(
-    format: StringSpan, name: StringSpan, nullable: Bool
+    format: StringSpan,
+    name: StringSpan,
+    nullable: Bool,
+    metadata: Metadata = Metadata(),
 ) -> OwnedSchema:
     var names = unsafe_alloc[_Names](1)
-    names.unsafe_write(_Names(format, name))
+    names.unsafe_write(_Names(format, name, metadata))
     var release: SchemaRelease = _release_schema
     var result = OwnedSchema()
     result.at[].format = Int(names[].format.unsafe_ptr())
     result.at[].name = Int(names[].name.unsafe_ptr())
+    if len(metadata) > 0:
+        result.at[].metadata = Int(names[].metadata.unsafe_ptr())
     result.at[].flags = FLAG_NULLABLE if nullable else 0
     result.at[].release = address_of(release)
     result.at[].private_data = Int(names)

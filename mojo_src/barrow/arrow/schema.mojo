@@ -1,6 +1,5 @@
 """A schema taken over through the C Data Interface, checked before it is believed."""
 
-from barrow.errors import Fault
 from barrow.arrow.c_data import (
     FLAG_NULLABLE,
     OwnedSchema,
@@ -9,7 +8,9 @@ from barrow.arrow.c_data import (
     is_address,
     word_at,
 )
+from barrow.arrow.fields import Metadata
 from barrow.arrow.types import ColumnType, Layout, parse_format
+from barrow.errors import Fault
 from barrow.fence import ByteView
 
 # A damaged or hostile schema may point back into itself; these end the walk.
@@ -98,6 +99,28 @@ struct Schema(Movable):
             The index of its field.
         """
         return self._columns[column]
+
+    def metadata(self) raises Fault -> Metadata:
+        """Reads the metadata; of a key that is there twice the last value counts.
+
+        Returns:
+            The pairs in their order.
+
+        Raises:
+            Fault: If a text is not UTF-8.
+        """
+        var result = Metadata()
+        var at = self.owner.at[].metadata
+        if at == 0:
+            return result^
+        var pairs = _int32(at)
+        at += 4
+        for _ in range(pairs):
+            var key = _metadata_text(at)
+            at += 4 + _int32(at)
+            result[key] = _metadata_text(at)
+            at += 4 + _int32(at)
+        return result^
 
     def find(self, name: StringSpan) raises Fault -> Int:
         """Finds a column by its name.
@@ -289,6 +312,19 @@ def _check_metadata(address: Int) raises Fault:
         at += 4 + length
         if length < 0 or at - address > _MOST_METADATA:
             raise _corrupt(String("metadata with a text of ", length, " bytes"))
+
+
+def _metadata_text(address: Int) raises Fault -> String:
+    var length = _int32(address)
+    var bytes = ByteView(address=address + 4, length=length)
+    if not bytes.is_utf8():
+        raise Fault(
+            "SchemaError",
+            String(
+                'Arrow schema: its metadata is not UTF-8: "', bytes.text(), '"'
+            ),
+        )
+    return bytes.text()
 
 
 def _int32(address: Int) -> Int:

@@ -69,6 +69,15 @@ struct ColumnType(Copyable):
             return dtype.is_integral() and self.width == width
         return self.dtype.value() == dtype
 
+    def name(self) -> String:
+        """Names the type as the Rust library does.
+
+        Returns:
+            Text such as `FixedSizeBinary(8)` or `UInt64`; a type that is spelled in two
+            ways has one name.
+        """
+        return _name(self.format)
+
 
 def parse_format(format: StringSpan) raises Fault -> ColumnType:
     """Reads a format string.
@@ -241,6 +250,93 @@ def _decimal(format: StringSpan) -> Optional[DType]:
     if bits == 256 and precision <= 76:
         return DType.int256
     return None
+
+
+def _name(format: StringSpan) -> String:
+    """The name of a type that is read."""
+    comptime formats: List[StaticString] = [
+        "b",
+        "c",
+        "C",
+        "s",
+        "S",
+        "i",
+        "I",
+        "l",
+        "L",
+        "e",
+        "f",
+        "g",
+        "z",
+        "Z",
+        "u",
+        "U",
+        "vz",
+        "vu",
+        "tdD",
+        "tdm",
+        "+s",
+    ]
+    comptime names: List[StaticString] = [
+        "Boolean",
+        "Int8",
+        "UInt8",
+        "Int16",
+        "UInt16",
+        "Int32",
+        "UInt32",
+        "Int64",
+        "UInt64",
+        "Float16",
+        "Float32",
+        "Float64",
+        "Binary",
+        "LargeBinary",
+        "Utf8",
+        "LargeUtf8",
+        "BinaryView",
+        "Utf8View",
+        "Date32",
+        "Date64",
+        "Struct",
+    ]
+    comptime for i in range(len(formats)):
+        comptime known = formats[i]
+        comptime name = names[i]
+        if format == known:
+            return String(name)
+    var bytes = format.byte_length()
+    if format.startswith("w:"):
+        return String("FixedSizeBinary(", format[byte=2:bytes], ")")
+    if format.startswith("d:"):
+        return _decimal_name(format)
+    var unit = _unit_name(format.as_bytes()[2])
+    if format.startswith("tt"):
+        var short = unit == "Second" or unit == "Millisecond"
+        return String("Time32(" if short else "Time64(", unit, ")")
+    if format.startswith("tD"):
+        return String("Duration(", unit, ")")
+    if bytes == 4:
+        return String("Timestamp(", unit, ", None)")
+    return String("Timestamp(", unit, ', Some("', format[byte=4:bytes], '"))')
+
+
+def _unit_name(unit: UInt8) -> StaticString:
+    if unit == UInt8(ord("s")):
+        return "Second"
+    if unit == UInt8(ord("m")):
+        return "Millisecond"
+    if unit == UInt8(ord("u")):
+        return "Microsecond"
+    return "Nanosecond"
+
+
+def _decimal_name(format: StringSpan) -> String:
+    """Of `d:38,16` and `d:38,16,128`: `Decimal128(38, 16)`."""
+    var parts = format.split(",")
+    var bits = String(parts[2]) if len(parts) == 3 else String("128")
+    var precision = parts[0][byte = 2 : parts[0].byte_length()]
+    return String("Decimal", bits, "(", precision, ", ", parts[1], ")")
 
 
 def _is_known(format: StringSpan) -> Bool:

@@ -130,6 +130,42 @@ struct MutColumnView[dtype: DType](ImplicitlyCopyable, Sized):
             Scalar[Self.dtype]
         ]().unsafe_store[alignment=1](0, values)
 
+    def before_line(self) -> Int:
+        """Counts the values before the first one that begins a cache line.
+
+        Returns:
+            Their number; the length if no value does.
+        """
+        comptime size = size_of[Scalar[Self.dtype]]()
+        var gap = -Int(self._values) % 64
+        return (
+            min(gap // size, self._length) if gap % size == 0 else self._length
+        )
+
+    @always_inline
+    def stream[width: Int](self, at: Int, values: SIMD[Self.dtype, width]):
+        """Writes a cache line without reading it first and without keeping it.
+
+        Saves a third of the memory traffic where the column is larger than the
+        caches. Other threads see it after the next locked instruction only, such as
+        that which takes a lock.
+
+        Parameters:
+            width: As many values as a line of 64 bytes holds.
+
+        Args:
+            at: The index of the first one, which begins a line (`before_line`).
+            values: What to write.
+        """
+        debug_assert(
+            0 <= at and at + width <= self._length, "store past the end: ", at
+        )
+        comptime size = size_of[Scalar[Self.dtype]]()
+        comptime assert width * size == 64, "a line has 64 bytes"
+        self._values.unsafe_offset(at * size).unsafe_bitcast[
+            Scalar[Self.dtype]
+        ]().unsafe_store[non_temporal=True, alignment=64](0, values)
+
     @always_inline
     def load[width: Int = 1](self, at: Int) -> SIMD[Self.dtype, width]:
         """Returns `width` values that were written before.

@@ -1,11 +1,47 @@
-"""Reads Arrow IPC files through a memory mapping."""
+"""Arrow IPC files, mapped or not, and streams; batches to and from pyarrow."""
 
+from std.memory import ArcPointer
 from std.python import Python, PythonObject
-from std.sys import size_of
 
-from barrow.errors import SchemaError
-from barrow.fence import ColumnView
-from barrow.model import BarColumns
+from barrow.arrow import (
+    Batch,
+    OwnedArray,
+    OwnedSchema,
+    Schema,
+    lend_array,
+    lend_schema,
+)
+
+
+def map_file(path: PythonObject) raises -> PythonObject:
+    """Maps a file; nothing of it is read before it is touched.
+
+    Args:
+        path: The file.
+
+    Returns:
+        A `pyarrow.MemoryMappedFile`.
+
+    Raises:
+        What pyarrow raises if there is no such file.
+    """
+    return Python.import_module("pyarrow").memory_map(path, "r")
+
+
+def open_file(source: PythonObject) raises -> PythonObject:
+    """Reads the footer of an Arrow IPC file.
+
+    Args:
+        source: A path, a mapped file, or what else pyarrow reads from.
+
+    Returns:
+        A `pyarrow.RecordBatchFileReader`; its batches borrow from a mapping and keep
+        it alive, and are copies of what was read from anything else.
+
+    Raises:
+        What pyarrow raises if this is no whole Arrow IPC file.
+    """
+    return Python.import_module("pyarrow").ipc.open_file(source)
 
 
 def open_mapped(path: PythonObject) raises -> PythonObject:
@@ -21,102 +57,95 @@ def open_mapped(path: PythonObject) raises -> PythonObject:
     Raises:
         What pyarrow raises if this is no whole Arrow IPC file.
     """
+    return open_file(map_file(path))
+
+
+def take_batch(batch: PythonObject) raises -> Batch:
+    """Takes over a batch of pyarrow through the C Data Interface, without copying.
+
+    Args:
+        batch: A `pyarrow.RecordBatch`; it need not be kept.
+
+    Returns:
+        The batch, which keeps the memory.
+
+    Raises:
+        If a column has a type that barrow does not read.
+    """
+    var schema = OwnedSchema()
+    var array = OwnedArray()
+    batch._export_to_c(Int(array.at), Int(schema.at))
+    try:
+        return Batch(ArcPointer(Schema(schema^)), array^)
+    except fault:
+        raise Error(String(fault))
+
+
+def give_batch(batch: Batch) raises -> PythonObject:
+    """Hands a batch to pyarrow through the C Data Interface, without copying.
+
+    Args:
+        batch: A record batch.
+
+    Returns:
+        A `pyarrow.RecordBatch`, which keeps the memory.
+
+    Raises:
+        What pyarrow raises if it cannot take it.
+    """
+    var schema = OwnedSchema()
+    var array = OwnedArray()
+    lend_schema(batch.schema, schema.at)
+    lend_array(batch, array.at)
     var pa = Python.import_module("pyarrow")
-    return pa.ipc.open_file(pa.memory_map(path, "r"))
+    # pyarrow moves what the structs hold; they are freed when it has.
+    var result = pa.RecordBatch._import_from_c(Int(array.at), Int(schema.at))
+    _ = schema^
+    _ = array^
+    return result
 
 
-def open_unmapped(path: PythonObject) raises -> PythonObject:
-    """Opens a file that is read once, batch by batch, into memory of its own.
+def read_stream_bytes(data: PythonObject) raises -> List[Batch]:
+    """Reads all batches of an Arrow IPC stream, without copying uncompressed ones.
 
     Args:
-        path: An Arrow IPC file.
+        data: The stream: `bytes`, or anything else with a buffer.
 
     Returns:
-        A `pyarrow.RecordBatchFileReader`.
+        The batches.
 
     Raises:
-        What pyarrow raises if this is no whole Arrow IPC file.
+        What pyarrow raises if this is no Arrow IPC stream, or one that ends within a
+        batch.
     """
     var pa = Python.import_module("pyarrow")
-    return pa.ipc.open_file(pa.OSFile(path, "rb"))
+    var reader = pa.ipc.open_stream(pa.py_buffer(data))
+    var result = List[Batch]()
+    for batch in reader:
+        result.append(take_batch(batch))
+    return result^
 
 
-def column[
-    dtype: DType
-](batch: PythonObject, name: StaticString) raises -> ColumnView[dtype]:
-    """Borrows a column of a batch without copying.
-
-    Parameters:
-        dtype: The type of a value; the column may have any Arrow type of that
-            width, such as `FixedSizeBinary(8)` for `int64`.
+def stream_bytes(batches: List[Batch]) raises -> PythonObject:
+    """Writes an Arrow IPC stream.
 
     Args:
-        batch: A `pyarrow.RecordBatch`; keep it alive as long as the view.
-        name: The name of the column.
+        batches: The batches, at least one, all of one schema.
 
     Returns:
-        The values from the batch's offset on.
+        Python `bytes`.
 
     Raises:
-        If there is no such column, or its width is another, or it holds nulls.
+        What pyarrow raises if the batches differ in schema; also if there are none.
     """
-    var index = Int(py=batch.schema.get_field_index(name))
-    if index < 0:
-        raise _as_error(
-            SchemaError(String('no column "', name, '" in the batch'))
+    if len(batches) == 0:
+        raise Error(
+            "ArgumentError: stream_bytes: no batches, expected one or more"
         )
-    var values = batch.column(index)
-    comptime width = 8 * size_of[Scalar[dtype]]()
-    if Int(py=values.type.bit_width) != width:
-        raise _as_error(
-            SchemaError(
-                String(
-                    'column "',
-                    name,
-                    '" is ',
-                    String(py=values.type),
-                    ", expected a type of ",
-                    width,
-                    " bits",
-                )
-            )
-        )
-    if Int(py=values.null_count) != 0:
-        raise _as_error(SchemaError(String('column "', name, '" holds nulls')))
-    var buffer = values.buffers()[1]
-    var address = Int(py=buffer.address) + Int(py=values.offset) * width // 8
-    return ColumnView[dtype](address=address, length=Int(py=len(values)))
-
-
-def bar_columns[
-    price: DType, size: DType
-](batch: PythonObject) raises -> BarColumns[price, size]:
-    """Borrows the columns of a batch of bars, found by name.
-
-    Parameters:
-        price: `int64` for fixed8, `int128` for fixed16.
-        size: `uint64` for fixed8, `uint128` for fixed16.
-
-    Args:
-        batch: A `pyarrow.RecordBatch`; keep it alive as long as the result.
-
-    Returns:
-        The columns.
-
-    Raises:
-        If a column is missing, has another width or holds nulls.
-    """
-    return BarColumns[price, size](
-        column[price](batch, "open"),
-        column[price](batch, "high"),
-        column[price](batch, "low"),
-        column[price](batch, "close"),
-        column[size](batch, "volume"),
-        column[DType.uint64](batch, "ts_event"),
-        column[DType.uint64](batch, "ts_init"),
-    )
-
-
-def _as_error(error: SchemaError) -> Error:
-    """Python interop raises untyped errors, so the kind goes into the text."""
-    return Error(String(error))
+    var pa = Python.import_module("pyarrow")
+    var sink = pa.BufferOutputStream()
+    var writer = pa.ipc.new_stream(sink, give_batch(batches[0]).schema)
+    for ref batch in batches:
+        writer.write_batch(give_batch(batch))
+    writer.close()
+    return sink.getvalue().to_pybytes()

@@ -5,7 +5,7 @@ from std.python import Python, PythonObject
 
 from barrow.arrow import total
 from barrow.fence import ColumnView, MutColumnView
-from barrow.ipc.reader import column
+from barrow.ipc.reader import take_batch
 
 comptime _ROWS = 64
 
@@ -70,7 +70,7 @@ def rows_between[
 
 def column_total[
     dtype: DType
-](batches: PythonObject, name: StaticString) raises -> Int128:
+](batches: PythonObject, name: StringSpan) raises -> Int128:
     """Sums a column of raw values over batches, exactly and without copying it.
 
     Parameters:
@@ -89,6 +89,7 @@ def column_total[
     """
     var sum = Int128(0)
     for batch in batches:
-        sum += total(column[dtype](batch, name))
-        _ = batch
+        var taken = take_batch(batch)
+        sum += total(taken.values[dtype](name))
+        _ = taken^  # the values borrow from it
     return sum

@@ -4,7 +4,7 @@ from std.memory import pack_bits
 
 from barrow.fixed import largest_raw
 
-from barrow.model.bar import BarColumns
+from barrow.model.columns import BarColumns
 
 
 @fieldwise_init

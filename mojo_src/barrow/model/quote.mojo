@@ -1,95 +1,38 @@
 """The best bid and offer at an instant."""
 
-from barrow.fence import ColumnView
-from barrow.fixed import format_fixed
-from barrow.time import format_instant
+from barrow.model.encoding import Encoding
+from barrow.model.record import Record, write_record
+from barrow.model.subject import Subject
+from barrow.model.values import Price, Quantity, UnixNanos
 
 
 @fieldwise_init
-struct QuoteTick[price: DType, size: DType](
-    Equatable, ImplicitlyCopyable, Movable, Writable
-):
-    """One quote as raw values.
+struct QuoteTick[encoding: Encoding](Equatable, Record, Writable):
+    """One quote.
 
     Parameters:
-        price: The type of a raw price: `int64` (scale 9) or `int128` (scale 16).
-        size: The type of a raw size: `uint64` or `uint128`.
+        encoding: How its values are stored.
     """
 
-    var bid_price: Scalar[Self.price]
-    """What buyers offer, raw."""
-    var ask_price: Scalar[Self.price]
-    """What sellers ask for, raw."""
-    var bid_size: Scalar[Self.size]
-    """How much is wanted at the bid, raw."""
-    var ask_size: Scalar[Self.size]
-    """How much is for sale at the ask, raw."""
-    var ts_event: UInt64
-    """When it happened, as the source stamped it: nanoseconds UTC."""
-    var ts_init: UInt64
-    """When it could be known: nanoseconds UTC."""
+    var of: Subject[Self.encoding]
+    """The instrument and the precisions."""
+    var bid_price: Price[Self.encoding]
+    """What buyers offer."""
+    var ask_price: Price[Self.encoding]
+    """What sellers ask for."""
+    var bid_size: Quantity[Self.encoding]
+    """How much is wanted at the bid."""
+    var ask_size: Quantity[Self.encoding]
+    """How much is for sale at the ask."""
+    var ts_event: UnixNanos[Self.encoding]
+    """When it happened, as the source stamped it."""
+    var ts_init: UnixNanos[Self.encoding]
+    """When it could be known."""
 
-    def write_to(self, mut w: Some[Writer]):
-        """Writes the quote as `bid_price ask_price bid_size ask_size ts_event`.
-
-        Args:
-            w: Where to write.
-        """
-        var text = String()
-        for value in [self.bid_price, self.ask_price]:
-            _ = format_fixed[Self.price](value, text)
-            text += " "
-        for value in [self.bid_size, self.ask_size]:
-            _ = format_fixed[Self.size](value, text)
-            text += " "
-        format_instant(Int64(self.ts_event), text)
-        w.write(text)
-
-
-@fieldwise_init
-struct QuoteColumns[price: DType, size: DType](ImplicitlyCopyable, Sized):
-    """The columns of a batch of quotes, borrowed; all of one length.
-
-    Parameters:
-        price: The type of a raw price.
-        size: The type of a raw size.
-    """
-
-    var bid_price: ColumnView[Self.price]
-    """What buyers offer, raw."""
-    var ask_price: ColumnView[Self.price]
-    """What sellers ask for, raw."""
-    var bid_size: ColumnView[Self.size]
-    """How much is wanted at the bid, raw."""
-    var ask_size: ColumnView[Self.size]
-    """How much is for sale at the ask, raw."""
-    var ts_event: ColumnView[DType.uint64]
-    """Nanoseconds UTC."""
-    var ts_init: ColumnView[DType.uint64]
-    """Nanoseconds UTC."""
-
-    def __len__(self) -> Int:
-        """Counts the quotes.
-
-        Returns:
-            Their number.
-        """
-        return len(self.ts_event)
-
-    def __getitem__(self, at: Int) -> QuoteTick[Self.price, Self.size]:
-        """Returns one quote.
+    def write_to(self, mut writer: Some[Writer]):
+        """Writes the quote as NautilusTrader does, without `ts_init`.
 
         Args:
-            at: Its index, from 0 to the length exclusive.
-
-        Returns:
-            A copy of its values.
+            writer: Where to write.
         """
-        return QuoteTick[Self.price, Self.size](
-            self.bid_price[at],
-            self.ask_price[at],
-            self.bid_size[at],
-            self.ask_size[at],
-            self.ts_event[at],
-            self.ts_init[at],
-        )
+        write_record[without="ts_init"](self, writer)

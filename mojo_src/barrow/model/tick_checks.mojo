@@ -2,8 +2,8 @@
 
 from barrow.fixed import largest_raw
 
-from barrow.model.quote import QuoteColumns
-from barrow.model.trade import AggressorSide, TradeColumns, TradeTick
+from barrow.model.columns import QuoteColumns, TradeColumns
+from barrow.model.trade import AggressorSide
 
 comptime _WIDTH = 8
 
@@ -34,6 +34,24 @@ struct TickCheck(Equatable, TrivialRegisterPassable):
     """How many checks there are."""
 
 
+@fieldwise_init
+struct LastTrade(Copyable):
+    """What the next trade is compared with."""
+
+    var price: Int128
+    """Its raw price, at the scale of the batches."""
+    var size: UInt128
+    """Its raw size."""
+    var aggressor_side: UInt8
+    """The code of its side."""
+    var trade_id: String
+    """Its id."""
+    var ts_event: UInt64
+    """When it happened."""
+    var ts_init: UInt64
+    """When it could be known."""
+
+
 struct TickChecks(Copyable):
     """Counts and first rows; carries what the next batch needs to go on.
 
@@ -48,8 +66,8 @@ struct TickChecks(Copyable):
     """Rows seen so far."""
     var previous: UInt64
     """The stamp of the last row seen."""
-    var last: TradeTick[DType.int128, DType.uint128]
-    """The last trade seen, its raw values at the scale of the batches."""
+    var last: LastTrade
+    """The last trade seen."""
 
     def __init__(out self):
         """Starts before the first row."""
@@ -57,9 +75,7 @@ struct TickChecks(Copyable):
         self.first_rows = Array[Int, TickCheck.COUNT](fill=-1)
         self.rows = 0
         self.previous = 0
-        self.last = TradeTick[DType.int128, DType.uint128](
-            0, 0, AggressorSide.NO_AGGRESSOR, String(), 0, 0
-        )
+        self.last = LastTrade(0, 0, 0, String(), 0, 0)
 
     @always_inline
     def note(mut self, check: TickCheck, row: Int):
@@ -197,16 +213,16 @@ def check_trades[
                 checks.note(TickCheck.REPEATED, first + i)
         at = end
     if len(trades) > 0:
-        var last = trades[len(trades) - 1]
-        checks.previous = last.ts_event
+        var last = len(trades) - 1
+        checks.previous = trades.ts_event[last]
         checks.rows += len(trades)
-        checks.last = TradeTick[DType.int128, DType.uint128](
-            Int128(last.price_paid),
-            UInt128(last.size_traded),
-            last.aggressor_side,
-            last.trade_id,
-            last.ts_event,
-            last.ts_init,
+        checks.last = LastTrade(
+            Int128(trades.price_paid[last]),
+            UInt128(trades.size_traded[last]),
+            trades.aggressor_side[last],
+            trades.trade_id[last].text(),
+            trades.ts_event[last],
+            trades.ts_init[last],
         )
 
 
@@ -249,9 +265,9 @@ def _repeats[
     if at == 0:
         # Ids that are no UTF-8 were copied as text, so they are compared as such.
         return (
-            Int128(trades.price_paid[0]) == checks.last.price_paid
-            and UInt128(trades.size_traded[0]) == checks.last.size_traded
-            and trades.aggressor_side[0] == checks.last.aggressor_side.code
+            Int128(trades.price_paid[0]) == checks.last.price
+            and UInt128(trades.size_traded[0]) == checks.last.size
+            and trades.aggressor_side[0] == checks.last.aggressor_side
             and trades.ts_event[0] == checks.last.ts_event
             and trades.ts_init[0] == checks.last.ts_init
             and trades.trade_id[0].text() == checks.last.trade_id

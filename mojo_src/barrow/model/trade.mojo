@@ -1,13 +1,18 @@
 """Trades, and who started them."""
 
-from barrow.fence import ColumnView, TextColumnView
-from barrow.fixed import format_fixed
-from barrow.time import format_instant
+from barrow.arrow import ColumnValue, Stored
+from barrow.model.encoding import Encoding
+from barrow.model.record import Record, write_record
+from barrow.model.subject import Subject
+from barrow.model.values import Price, Quantity, UnixNanos, write_code
 
 
 @fieldwise_init
-struct AggressorSide(Equatable, TrivialRegisterPassable):
+struct AggressorSide(ColumnValue, Equatable, TrivialRegisterPassable):
     """Who crossed the spread to make a trade; NautilusTrader's numbers."""
+
+    comptime stored = Stored.between("C", DType.uint8, 0, 2)
+    """How it is stored."""
 
     var code: UInt8
     """See the constants."""
@@ -22,90 +27,43 @@ struct AggressorSide(Equatable, TrivialRegisterPassable):
     comptime COUNT = 3
     """How many sides there are."""
 
+    def write_value(self, mut writer: Some[Writer], decimals: Int):
+        """Writes the name, such as `BUYER`.
+
+        Args:
+            writer: Where to write.
+            decimals: Not looked at.
+        """
+        write_code["NO_AGGRESSOR", "BUYER", "SELLER"](self.code, writer)
+
 
 @fieldwise_init
-struct TradeTick[price: DType, size: DType](
-    Copyable, Equatable, Movable, Writable
-):
-    """One trade as raw values.
+struct TradeTick[encoding: Encoding](Equatable, Record, Writable):
+    """One trade.
 
     Parameters:
-        price: The type of a raw price: `int64` (scale 9) or `int128` (scale 16).
-        size: The type of a raw size: `uint64` or `uint128`.
+        encoding: How its values are stored.
     """
 
-    var price_paid: Scalar[Self.price]
-    """The price, raw."""
-    var size_traded: Scalar[Self.size]
-    """How much was traded, raw."""
+    var of: Subject[Self.encoding]
+    """The instrument and the precisions."""
+    var price: Price[Self.encoding]
+    """The price."""
+    var size: Quantity[Self.encoding]
+    """How much was traded."""
     var aggressor_side: AggressorSide
     """Who crossed the spread."""
     var trade_id: String
     """What the venue calls the trade."""
-    var ts_event: UInt64
-    """When it happened, as the source stamped it: nanoseconds UTC."""
-    var ts_init: UInt64
-    """When it could be known: nanoseconds UTC."""
+    var ts_event: UnixNanos[Self.encoding]
+    """When it happened, as the source stamped it."""
+    var ts_init: UnixNanos[Self.encoding]
+    """When it could be known."""
 
-    def write_to(self, mut w: Some[Writer]):
-        """Writes the trade as `price size aggressor_side trade_id ts_event`.
-
-        Args:
-            w: Where to write.
-        """
-        var text = String()
-        _ = format_fixed[Self.price](self.price_paid, text)
-        text += " "
-        _ = format_fixed[Self.size](self.size_traded, text)
-        text += String(" ", self.aggressor_side.code, " ", self.trade_id, " ")
-        format_instant(Int64(self.ts_event), text)
-        w.write(text)
-
-
-@fieldwise_init
-struct TradeColumns[price: DType, size: DType](ImplicitlyCopyable, Sized):
-    """The columns of a batch of trades, borrowed; all of one length.
-
-    Parameters:
-        price: The type of a raw price.
-        size: The type of a raw size.
-    """
-
-    var price_paid: ColumnView[Self.price]
-    """Prices, raw."""
-    var size_traded: ColumnView[Self.size]
-    """Sizes, raw."""
-    var aggressor_side: ColumnView[DType.uint8]
-    """Codes of `AggressorSide`."""
-    var trade_id: TextColumnView
-    """What the venue calls each trade."""
-    var ts_event: ColumnView[DType.uint64]
-    """Nanoseconds UTC."""
-    var ts_init: ColumnView[DType.uint64]
-    """Nanoseconds UTC."""
-
-    def __len__(self) -> Int:
-        """Counts the trades.
-
-        Returns:
-            Their number.
-        """
-        return len(self.ts_event)
-
-    def __getitem__(self, at: Int) -> TradeTick[Self.price, Self.size]:
-        """Returns one trade.
+    def write_to(self, mut writer: Some[Writer]):
+        """Writes the trade as NautilusTrader does, without `ts_init`.
 
         Args:
-            at: Its index, from 0 to the length exclusive.
-
-        Returns:
-            A copy of its values.
+            writer: Where to write.
         """
-        return TradeTick[Self.price, Self.size](
-            self.price_paid[at],
-            self.size_traded[at],
-            AggressorSide(self.aggressor_side[at]),
-            self.trade_id[at].text(),
-            self.ts_event[at],
-            self.ts_init[at],
-        )
+        write_record[without="ts_init"](self, writer)

@@ -5,48 +5,51 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from barrow._records import RecordKind
+from barrow.bars.bar_spec import (
+    AggregationSource,
+    BarAggregation,
+    BarSpecification,
+    PriceType,
+    named,
+    read_spec,
+)
+from barrow.bars.tokens import Token, cut, member, whole_text
 from barrow.errors import BarrowArgumentError, BarrowSchemaError, message, shown
 
-NANOSECONDS = {
-    "MILLISECOND": 10**6,
-    "SECOND": 10**9,
-    "MINUTE": 60 * 10**9,
-    "HOUR": 3600 * 10**9,
-    "DAY": 86_400 * 10**9,
-    "WEEK": 7 * 86_400 * 10**9,
-}
-AGGREGATIONS = (
-    "TICK", "TICK_IMBALANCE", "TICK_RUNS", "VOLUME", "VOLUME_IMBALANCE", "VOLUME_RUNS",
-    "VALUE", "VALUE_IMBALANCE", "VALUE_RUNS", *NANOSECONDS, "MONTH", "YEAR", "RENKO",
-)  # fmt: skip
-PRICE_TYPES = ("BID", "ASK", "MID", "LAST", "MARK")
-SOURCES = ("INTERNAL", "EXTERNAL")
+_ID_FORM = "{SYMBOL}.{VENUE}, such as EUR/USD.SIM"
+_FORM = "{SYMBOL}.{VENUE}-{step}-{AGGREGATION}-{PRICE_TYPE}-{INTERNAL|EXTERNAL}"
+_INNER_FORM = "{step}-{AGGREGATION}-{INTERNAL|EXTERNAL}"
 
 
 def parse_instrument_id(text: str) -> tuple[str, str]:
     """Reads an instrument id, `{SYMBOL}.{VENUE}`, split at the last dot.
 
     Returns:
-        The symbol, which may hold dots, and the venue.
+        The symbol, which may hold dots, and the venue, which is ASCII.
 
     Raises:
         BarrowArgumentError: The text is none.
     """
-    if not isinstance(text, str):
-        raise BarrowArgumentError(
-            message("instrument id", f"expected text, got {type(text).__name__}")
-        )
-    symbol, dot, venue = text.rpartition(".")
-    if symbol and venue:
-        return symbol, venue
-    what = "the symbol before the last dot is empty" if dot else "there is no dot before a venue"
-    if symbol:
+    return _read_instrument(whole_text("instrument id", text))
+
+
+def _read_instrument(token: Token) -> tuple[str, str]:
+    # Alone it is the whole text; in a bar type the error points at it.
+    name = "instrument id" if token.text != token.whole else ""
+    symbol, dot, venue = token.text.rpartition(".")
+    if not dot:
+        what = "there is no dot before a venue"
+    elif not symbol or symbol.isspace():
+        what = "the symbol before the last dot is empty"
+    elif not venue or venue.isspace():
         what = "the venue after the last dot is empty"
-    raise BarrowArgumentError(
-        message(
-            f'instrument id "{shown(text)}"', what, tries=["{SYMBOL}.{VENUE}, such as EUR/USD.SIM"]
-        )
-    )
+    elif not venue.isascii():
+        what = "the venue after the last dot is not ASCII"
+    elif not token.text.isprintable():
+        what = "it holds a character that cannot be printed"
+    else:
+        return symbol, venue
+    raise token.error(what, name=name, tries=[_ID_FORM])
 
 
 @dataclass(frozen=True)
@@ -55,88 +58,180 @@ class BarType:
 
     `{SYMBOL}.{VENUE}-{step}-{AGGREGATION}-{PRICE_TYPE}-{INTERNAL|EXTERNAL}`, read from
     the right, because symbols may hold dashes and dots: the venue is what follows
-    the last dot. A composite adds `@{step}-{AGGREGATION}-{INTERNAL|EXTERNAL}`.
+    the last dot. A composite is made from other bars of the instrument and adds
+    `@{step}-{AGGREGATION}-{INTERNAL|EXTERNAL}` of those.
 
-    Attributes:
-        symbol: The symbol, such as `EUR/USD`.
-        venue: The venue, such as `SIM`.
-        step: How many units a bar has.
-        aggregation: The unit.
-        price_type: Which price.
-        source: Who made the bars.
-        composite: What follows the `@`, or None.
+    Args:
+        instrument_id: Such as `EUR/USD.SIM`.
+        spec: How many units of what a bar has, and which price.
+        aggregation_source: Who made the bars; the name will do.
+        made_from: The bars a composite is made from: of the same instrument and price,
+            and no composite.
+
+    Raises:
+        BarrowArgumentError: One of them is none.
     """
 
-    symbol: str
-    venue: str
-    step: int
-    aggregation: str
-    price_type: str
-    source: str
-    composite: str | None = None
+    instrument_id: str
+    spec: BarSpecification
+    aggregation_source: AggregationSource = AggregationSource.EXTERNAL
+    made_from: BarType | None = None
+
+    def __post_init__(self) -> None:
+        parse_instrument_id(self.instrument_id)
+        source = named(AggregationSource, self.aggregation_source, "aggregation source")
+        object.__setattr__(self, "aggregation_source", source)
+        inner = self.made_from
+        if "@" in self.instrument_id:
+            raise BarrowArgumentError(
+                message(
+                    f'instrument id "{shown(self.instrument_id)}"',
+                    "there is an @ in it, which in a bar type comes before what it is made from",
+                )
+            )
+        if inner is not None and (
+            inner.made_from is not None
+            or inner.instrument_id != self.instrument_id
+            or inner.spec.price_type is not self.spec.price_type
+        ):
+            raise BarrowArgumentError(
+                message(
+                    "made_from",
+                    f"{inner} is no bar type of {self.instrument_id} and {self.spec.price_type} "
+                    "that is no composite itself",
+                )
+            )
 
     @classmethod
     def parse(cls, text: str) -> BarType:
-        """Reads a bar type.
+        """Reads a bar type; `from_str` is NautilusTrader's name for it.
+
+        Names may be in small letters, and a step may begin with zeros; `str` gives the
+        one form that NautilusTrader writes.
 
         Raises:
             BarrowArgumentError: The text is none; the message points at the token.
         """
-        if not isinstance(text, str):
-            raise BarrowArgumentError(
-                message("bar type", f"expected text, got {type(text).__name__}")
-            )
-        standard, at, composite = text.partition("@")
-        parts = standard.rsplit("-", 4)
+        whole = whole_text("bar type", text)
+        at = text.find("@")
+        standard = whole.split(0, at if at >= 0 else len(text))
+        parts = cut(standard, 5)
         if len(parts) != 5:
-            raise _bad(text, f"has {len(parts)} of the 5 parts between dashes")
-        instrument, step, aggregation, price_type, source = parts
-        symbol, dot, venue = instrument.rpartition(".")
-        if not dot or not symbol or not venue:
-            raise _bad(text, f'"{instrument}" is no SYMBOL.VENUE')
-        _check_step(text, step, aggregation)
-        if price_type not in PRICE_TYPES:
-            raise _bad(text, f'"{price_type}" is none of {", ".join(PRICE_TYPES)}')
-        if source not in SOURCES:
-            raise _bad(text, f'"{source}" is none of {", ".join(SOURCES)}')
-        if at:
-            inner = composite.split("-")
-            if len(inner) != 3 or inner[2] not in SOURCES:
-                raise _bad(text, f'"@{composite}" is no @STEP-AGGREGATION-SOURCE')
-            _check_step(text, inner[0], inner[1])
-        return cls(
-            symbol, venue, int(step), aggregation, price_type, source, composite if at else None
+            raise whole.error(
+                f"has {len(parts)} of the 5 parts between dashes", tries=[_whole_form(whole, parts)]
+            )
+        instrument_id = parts[0].text
+        _read_instrument(parts[0])
+        price_type = member(PriceType, parts[3], "price type")
+        spec = read_spec(parts[1], parts[2], price_type)
+        source = member(AggregationSource, parts[4], "aggregation source")
+        inner = None
+        if at >= 0:
+            composite = whole.split(at + 1, len(text))
+            pieces = cut(composite, 3)
+            if len(pieces) != 3:
+                raise composite.error(
+                    f"expected {_INNER_FORM}", name="what the bars are made from,"
+                )
+            inner_spec = read_spec(pieces[0], pieces[1], price_type)
+            inner_source = member(AggregationSource, pieces[2], "aggregation source")
+            inner = cls(instrument_id, inner_spec, inner_source)
+        return cls(instrument_id, spec, source, inner)
+
+    from_str = parse
+
+    @classmethod
+    def new_composite(
+        cls,
+        instrument_id: str,
+        bar_spec: BarSpecification,
+        aggregation_source: AggregationSource | str,
+        composite_step: int,
+        composite_aggregation: BarAggregation | str,
+        composite_aggregation_source: AggregationSource | str,
+    ) -> BarType:
+        """A composite with the arguments NautilusTrader has for it.
+
+        Args:
+            instrument_id: Such as `EUR/USD.SIM`.
+            bar_spec: What a bar is of.
+            aggregation_source: Who makes it.
+            composite_step: How many units the bars have that it is made from.
+            composite_aggregation: Of what.
+            composite_aggregation_source: Who made those.
+
+        Raises:
+            BarrowArgumentError: One of them is none.
+        """
+        unit = named(BarAggregation, composite_aggregation, "aggregation")
+        inner = BarSpecification(composite_step, unit, bar_spec.price_type)
+        outer_source, inner_source = (
+            named(AggregationSource, source, "aggregation source")
+            for source in (aggregation_source, composite_aggregation_source)
         )
+        made_from = cls(instrument_id, inner, inner_source)
+        return cls(instrument_id, bar_spec, outer_source, made_from)
+
+    @property
+    def symbol(self) -> str:
+        """What the venue calls the instrument."""
+        return self.instrument_id.rpartition(".")[0]
+
+    @property
+    def venue(self) -> str:
+        """Where it is traded."""
+        return self.instrument_id.rpartition(".")[2]
 
     @property
     def step_ns(self) -> int | None:
         """The length of a bar in nanoseconds; None where it is not fixed."""
-        unit = NANOSECONDS.get(self.aggregation)
-        return None if unit is None else unit * self.step
+        return self.spec.step_ns
+
+    def is_standard(self) -> bool:
+        """Whether it does not say from which bars it is made."""
+        return self.made_from is None
+
+    def is_composite(self) -> bool:
+        """Whether it says from which bars it is made."""
+        return self.made_from is not None
+
+    def standard(self) -> BarType:
+        """The bar type without what it is made from."""
+        return BarType(self.instrument_id, self.spec, self.aggregation_source)
+
+    def composite(self) -> BarType:
+        """The bars it is made from; itself where it does not say, as in NautilusTrader."""
+        return self.made_from or self
+
+    def is_externally_aggregated(self) -> bool:
+        """Whether somebody else made the bars."""
+        return self.aggregation_source is AggregationSource.EXTERNAL
+
+    def is_internally_aggregated(self) -> bool:
+        """Whether the system that uses them made the bars."""
+        return self.aggregation_source is AggregationSource.INTERNAL
 
     def __str__(self) -> str:
-        text = (
-            f"{self.symbol}.{self.venue}-{self.step}-{self.aggregation}"
-            f"-{self.price_type}-{self.source}"
-        )
-        return f"{text}@{self.composite}" if self.composite else text
+        text = f"{self.instrument_id}-{self.spec}-{self.aggregation_source}"
+        if self.made_from is None:
+            return text
+        inner = self.made_from.spec
+        return f"{text}@{inner.step}-{inner.aggregation}-{self.made_from.aggregation_source}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self})"
 
 
-def _check_step(text: str, step: str, aggregation: str) -> None:
-    if not step.isascii() or not step.isdigit() or len(step) > 9 or int(step) == 0:
-        raise _bad(text, f'"{shown(step, 20)}" is no step from 1 to 999999999')
-    if aggregation not in AGGREGATIONS:
-        raise _bad(text, f'"{aggregation}" is none of {", ".join(AGGREGATIONS)}')
-
-
-def _bad(text: str, what: str) -> BarrowArgumentError:
-    return BarrowArgumentError(
-        message(
-            f'bar type "{shown(text)}"',
-            what,
-            tries=["{SYMBOL}.{VENUE}-1-MINUTE-{BID|ASK|MID|LAST|MARK}-EXTERNAL"],
-        )
-    )
+def _whole_form(whole: Token, parts: list[Token]) -> str:
+    """What to try where parts are missing: most often the last one was left out."""
+    if len(parts) != 4 or "@" in whole.text:
+        return _FORM
+    guess = f"{whole.text}-{AggregationSource.EXTERNAL}"
+    try:
+        BarType.parse(guess)
+    except BarrowArgumentError:
+        return _FORM
+    return guess
 
 
 def settle_identity(
@@ -171,7 +266,7 @@ def settle_identity(
             )
     wanted = told[kind.key]
     if bar_type is not None:
-        BarType.parse(bar_type)
+        wanted = str(BarType.parse(bar_type))
     if instrument_id is not None:
         parse_instrument_id(instrument_id)
     if wanted is None or known == wanted:

@@ -15,57 +15,38 @@ from barrow._arrow import (
     TRADE,
     RecordKind,
     column_buffer,
+    encoding_named,
     format_stamp,
     is_text,
     text_buffers,
 )
 from barrow._lib import native
 from barrow.bars.bar_type import BarType
-from barrow.bars.container import AnyRecords, Bars, Quotes, Trades
+from barrow.bars.column_checks import OUT_OF_RANGE, Check, ColumnChecks
+from barrow.bars.records import Records
 from barrow.errors import BarrowArgumentError, message
 
-
-@dataclass(frozen=True)
-class _Check:
-    """One of the checks the kernels count.
-
-    Attributes:
-        code: That of the Mojo `Check` of bars, or `TickCheck` of quotes and trades.
-        name: What a finding is called.
-        severity: `error` or `warning`.
-        meaning: What it found, in words.
-        pair: Whether it is about two neighbors, and not about a record alone.
-    """
-
-    code: int
-    name: str
-    severity: str
-    meaning: str
-    pair: bool = False
-
-
-_OUT_OF_RANGE = "a value is a sentinel or outside the range of its encoding"
-_CHECKS: dict[str, tuple[_Check, ...]] = {
-    "bar": (
-        _Check(0, "ohlc_high", "error", "high is below open, low or close"),
-        _Check(1, "ohlc_low", "error", "low is above open or close"),
-        _Check(2, "value_range", "error", _OUT_OF_RANGE),
-        _Check(3, "ts_order", "error", "the stamp is before the one of the bar before", True),
-        _Check(4, "ts_duplicate", "error", "the stamp is the one of the bar before", True),
-        _Check(5, "gap", "warning", "more than one bar length since the bar before", True),
+_CHECKS: dict[RecordKind, tuple[Check, ...]] = {
+    BAR: (
+        Check(0, "ohlc_high", "error", "high is below open, low or close"),
+        Check(1, "ohlc_low", "error", "low is above open or close"),
+        Check(2, "value_range", "error", OUT_OF_RANGE),
+        Check(3, "ts_order", "error", "the stamp is before the one of the bar before", True),
+        Check(4, "ts_duplicate", "error", "the stamp is the one of the bar before", True),
+        Check(5, "gap", "warning", "more than one bar length since the bar before", True),
     ),
-    "quote": (
-        _Check(2, "value_range", "error", _OUT_OF_RANGE),
-        _Check(3, "ts_order", "error", "the stamp is before the one of the quote before", True),
-        _Check(0, "crossed_quote", "warning", "the bid is above the ask"),
-        _Check(1, "locked_quote", "warning", "the bid is the ask"),
+    QUOTE: (
+        Check(2, "value_range", "error", OUT_OF_RANGE),
+        Check(3, "ts_order", "error", "the stamp is before the one of the quote before", True),
+        Check(0, "crossed_quote", "warning", "the bid is above the ask"),
+        Check(1, "locked_quote", "warning", "the bid is the ask"),
     ),
-    "trade": (
-        _Check(2, "value_range", "error", f"{_OUT_OF_RANGE}, or there is no such aggressor side"),
-        _Check(3, "ts_order", "error", "the stamp is before the one of the trade before", True),
-        _Check(4, "zero_size", "warning", "nothing was traded"),
-        _Check(5, "price_not_positive", "warning", "the price is zero or negative"),
-        _Check(6, "repeated_trade", "warning", "every column is as in the trade before"),
+    TRADE: (
+        Check(2, "value_range", "error", f"{OUT_OF_RANGE}, or there is no such aggressor side"),
+        Check(3, "ts_order", "error", "the stamp is before the one of the trade before", True),
+        Check(4, "zero_size", "warning", "nothing was traded"),
+        Check(5, "price_not_positive", "warning", "the price is zero or negative"),
+        Check(6, "repeated_trade", "warning", "every column is as in the trade before"),
     ),
 }
 
@@ -155,13 +136,15 @@ class Validator:
 
     def __init__(self, step_ns: int | None = None, *, kind: RecordKind = BAR) -> None:
         self._kind = kind
+        self._columns = None if kind in _CHECKS else ColumnChecks(kind)
+        self._checks = self._columns.checks if self._columns else _CHECKS[kind]
         self._kernel: Any = native.checks_new() if kind == BAR else native.tick_checks_new()
         self._step = step_ns
         self._first: dict[int, tuple[int | None, str]] = {}
         self._rows = 0
         self._last = ""  # the last stamp seen, as text
 
-    def push(self, records: AnyRecords, lines: np.ndarray[Any, Any] | None = None) -> None:
+    def push(self, records: Records[Any], lines: np.ndarray[Any, Any] | None = None) -> None:
         """Checks further records.
 
         Args:
@@ -174,8 +157,11 @@ class Validator:
         if self._kind == BAR and self._step is None and len(records) > 1:
             self._step = most_frequent_step(records.raw("ts_event"))
         for batch in records.to_arrow().to_batches():
-            self._push_batch(batch, records.scale == 16)
-        for check in _CHECKS[self._kind.name]:
+            if self._columns is not None:
+                self._columns.push(batch, encoding_named(records.encoding))
+            else:
+                self._push_batch(batch, records.scale == 16)
+        for check in self._checks:
             count, row = self._counted(check)
             if count and check.code not in self._first:
                 at = row - self._rows
@@ -199,17 +185,19 @@ class Validator:
     def _longest_gap(self) -> int:
         return native.checks_counts(self._kernel)[1] if self._kind == BAR else 0
 
-    def _counted(self, check: _Check) -> tuple[int, int]:
+    def _counted(self, check: Check) -> tuple[int, int]:
         """How many rows are at fault, and the first one."""
+        if self._columns is not None:
+            return self._columns.counted(check)
         if self._kind == BAR:
             counts = native.checks_counts(self._kernel)[3:]
         else:
             counts = native.tick_checks_counts(self._kernel)[1:]
         return counts[2 * check.code], counts[2 * check.code + 1]
 
-    def _sample(self, records: AnyRecords, check: _Check, at: int) -> str:
+    def _sample(self, records: Records[Any], check: Check, at: int) -> str:
         if not check.pair:
-            return repr(records[at])
+            return str(records[at].brief())
         before = format_stamp(records[at - 1].ts_event) if at > 0 else self._last
         return f"{before} then {format_stamp(records[at].ts_event)}"
 
@@ -221,7 +209,7 @@ class Validator:
         """
         longest = self._longest_gap()
         findings = []
-        for check in _CHECKS[self._kind.name]:
+        for check in self._checks:
             count, row = self._counted(check)
             if not count:
                 continue
@@ -235,13 +223,15 @@ class Validator:
         return Report(source, self._rows, findings, self._step, longest)
 
 
-def validate(records: AnyRecords, *, bar_type: str | None = None) -> Report:
+def validate(records: Records[Any], *, bar_type: str | None = None) -> Report:
     """Checks values, their range, their order, and what must hold for the kind.
 
     Of bars: prices against each other, duplicates and gaps. Stamps are compared with
     the bar before; where bars are out of order, duplicates that are not neighbors are
     counted too. Of quotes: that the bid is below the ask. Of trades: sizes and prices
-    that are not positive, and trades that repeat the one before. Quotes and trades may
+    that are not positive, and trades that repeat the one before. Of order books: levels
+    that are out of order, books that are crossed, orders without a size. Of all others:
+    numbers that mean nothing, and records that repeat the one before. Only bars may not
     share a stamp.
 
     Args:
@@ -253,9 +243,9 @@ def validate(records: AnyRecords, *, bar_type: str | None = None) -> Report:
         BarrowArgumentError: The bar type is none, or there are no bars it could be of.
         BarrowCorruptError: Trade ids come from a file whose offsets are damaged.
     """
-    if not isinstance(records, (Bars, Quotes, Trades)):
+    if not isinstance(records, Records):
         raise BarrowArgumentError(
-            f"validate: expected Bars, Quotes or Trades, got {type(records).__name__}"
+            f"validate: expected Bars, Quotes or other records, got {type(records).__name__}"
         )
     kind = records.kind
     if bar_type is not None and kind != BAR:

@@ -1,14 +1,18 @@
-"""The containers people use: bars, quotes and trades."""
+"""The containers people use: bars, quotes, trades, and what order books are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypeVar, overload
 
 import pyarrow as pa
 
-from barrow._arrow import BAR, QUOTE, TRADE, read_schema
+from barrow._arrow import read_schema
+from barrow.bars.book import OrderBookDelta, OrderBookDepth10
 from barrow.bars.items import Bar, QuoteTick, TradeTick
 from barrow.bars.records import Records
+
+C = TypeVar("C", bound=Records[Any])
 
 
 class Bars(Records[Bar]):
@@ -22,7 +26,6 @@ class Bars(Records[Bar]):
     """
 
     __slots__ = ()
-    kind = BAR
     item = Bar
 
     @property
@@ -39,7 +42,6 @@ class Quotes(Records[QuoteTick]):
     """
 
     __slots__ = ()
-    kind = QUOTE
     item = QuoteTick
 
     @property
@@ -56,7 +58,6 @@ class Trades(Records[TradeTick]):
     """
 
     __slots__ = ()
-    kind = TRADE
     item = TradeTick
 
     @property
@@ -76,26 +77,80 @@ class Trades(Records[TradeTick]):
         return self.to_arrow()["trade_id"]
 
 
-AnyRecords = Bars | Quotes | Trades
-CONTAINERS: dict[str, type[Bars] | type[Quotes] | type[Trades]] = {
-    "bar": Bars,
-    "quote": Quotes,
-    "trade": Trades,
-}
+class OrderBookDeltas(Records[OrderBookDelta]):
+    """Changes of an order book as columns; see `Bars` for what they can do.
+
+    Attributes:
+        instrument_id: The instrument id, or None where nobody said it.
+    """
+
+    __slots__ = ()
+    item = OrderBookDelta
+
+    @property
+    def instrument_id(self) -> str | None:
+        """The instrument id as text."""
+        return self._meta.identity
+
+
+class OrderBookDepths(Records[OrderBookDepth10]):
+    """The best ten levels of an order book, again and again; see `Bars`.
+
+    Attributes:
+        instrument_id: The instrument id, or None where nobody said it.
+    """
+
+    __slots__ = ()
+    item = OrderBookDepth10
+
+    @property
+    def instrument_id(self) -> str | None:
+        """The instrument id as text."""
+        return self._meta.identity
+
+
+AnyRecords = Bars | Quotes | Trades | OrderBookDeltas | OrderBookDepths
+_CONTAINERS: tuple[type[AnyRecords], ...] = (Bars, Quotes, Trades, OrderBookDeltas, OrderBookDepths)
+CONTAINERS: dict[str, type[AnyRecords]] = {cls.kind.name: cls for cls in _CONTAINERS}
+
+
+@overload
+def make_records(
+    batches: Sequence[pa.RecordBatch],
+    schema: pa.Schema,
+    *,
+    checked: bool = ...,
+    container: None = ...,
+) -> AnyRecords: ...
+@overload
+def make_records(
+    batches: Sequence[pa.RecordBatch],
+    schema: pa.Schema,
+    *,
+    checked: bool = ...,
+    container: type[C] | None,
+) -> C: ...
 
 
 def make_records(
-    batches: Sequence[pa.RecordBatch], schema: pa.Schema, *, checked: bool = True
-) -> AnyRecords:
+    batches: Sequence[pa.RecordBatch],
+    schema: pa.Schema,
+    *,
+    checked: bool = True,
+    container: type[Any] | None = None,
+) -> Any:
     """The container that fits a schema.
 
     Args:
         batches: Record batches, each with the columns of `schema`.
         schema: A stored schema with its metadata.
         checked: As in `Records`.
+        container: The class, where it is none of barrow's own.
 
     Raises:
-        BarrowSchemaError: The schema is not one of records.
+        BarrowSchemaError: The schema is not one of such records.
     """
-    kind, _, _ = read_schema(schema, "schema")
-    return CONTAINERS[kind.name](batches, schema, checked=checked)
+    if container is None:
+        kind, _, _ = read_schema(schema, "schema")
+        container = CONTAINERS[kind.name]
+    return container(batches, schema, checked=checked)

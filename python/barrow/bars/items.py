@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import pyarrow as pa
@@ -10,15 +11,19 @@ from barrow._arrow import (
     BAR,
     FIXED16,
     QUOTE,
+    TIMES,
     TRADE,
     AggressorSide,
     Encoding,
+    Field,
     Meta,
     RecordKind,
+    Role,
     format_stamp,
+    undefined_raw,
 )
 from barrow._lib import native
-from barrow.bars.values import Price, Quantity
+from barrow.bars.values import UNDEFINED, Price, Quantity
 from barrow.errors import BarrowArgumentError, BarrowCorruptError, message
 
 
@@ -60,10 +65,10 @@ class Cells:
                 check_text(values.slice(row, 1))
             return values[row].as_py()
         if values.ndim == 1:
-            return int(values[row])
+            return values.item(row)
         low, high = values[row].tolist()
-        signed = column < len(self.kind.prices) and high >> 63
-        return (high << 64 | low) - (1 << 128 if signed else 0)
+        negative = high >> 63 and self.kind.fields[column].signed
+        return (high << 64 | low) - (1 << 128 if negative else 0)
 
 
 def check_text(column: pa.Array) -> None:
@@ -91,10 +96,25 @@ else:
 
 
 class Record(_Row):
-    """One record: the batch it is in, and its row."""
+    """One record: the batch it is in, and its row.
+
+    A class of records says its `kind`; columns it defines no property for get one.
+
+    Attributes:
+        kind: What it consists of.
+    """
 
     __slots__ = ()
     kind: ClassVar[RecordKind]
+
+    def __init_subclass__(cls) -> None:
+        for at, name in enumerate(cls.kind.columns if hasattr(cls, "kind") else ()):
+            if not hasattr(cls, name):
+                setattr(cls, name, _decoded(at, name))
+            elif name not in TIMES and name not in cls.__dict__ and hasattr(Record, name):
+                raise BarrowArgumentError(
+                    message(cls.__name__, f"column {name!r} is a name every record has already")
+                )
 
     def __new__(cls, *_: object, **__: object) -> Self:
         raise BarrowArgumentError(
@@ -125,12 +145,12 @@ class Record(_Row):
     @property
     def ts_event(self) -> int:
         """When it happened, as the source stamped it: nanoseconds UTC since 1970."""
-        return int(self.owner.cell(-2, self.row))
+        return int(self.owner.cell(self.kind.at["ts_event"], self.row))
 
     @property
     def ts_init(self) -> int:
         """When it could be known: nanoseconds UTC since 1970."""
-        return int(self.owner.cell(-1, self.row))
+        return int(self.owner.cell(self.kind.at["ts_init"], self.row))
 
     def _price(self, at: int) -> Price:
         owner = self.owner
@@ -142,26 +162,63 @@ class Record(_Row):
         raw = owner.cell(at, self.row)
         return Quantity(raw, owner.meta.size_precision, owner.encoding.scale)
 
+    def _member(self, at: int) -> Any:
+        """What the number in a column means.
+
+        Raises:
+            BarrowCorruptError: It means nothing.
+        """
+        field = self.kind.fields[at]
+        number = self.owner.cell(at, self.row)
+        if (member := _member_of(field.enum, number)) is None:
+            raise BarrowCorruptError(
+                message(field.name, f"{number} is none of {numbers_of(field.enum)}")
+            )
+        return member
+
     def _values(self) -> tuple[Any, ...]:
         """What every column holds, raw."""
         return tuple(self.owner.cell(at, self.row) for at in range(len(self.kind.columns)))
 
+    def _told(self) -> dict[str, Any]:
+        """Every column but `ts_event` and `ts_init`, as a dictionary has it."""
+        told: dict[str, Any] = {}
+        for at, field in enumerate(self.kind.fields):
+            if field.name in TIMES:
+                continue
+            if field.is_value:
+                text = str(self._price(at) if field.signed else self._size(at))
+                told[field.name] = None if text == UNDEFINED else text
+                continue
+            cell = self.owner.cell(at, self.row)
+            if field.enum is not None:  # a number that means nothing stays what it is
+                member = _member_of(field.enum, cell)
+                cell = str(cell) if member is None else member.name
+            told[field.name] = cell
+        return told
+
     def texts(self) -> dict[str, str]:
-        """Every column but the times as exact text, by name."""
-        return {name: str(getattr(self, name)) for name in self.kind.values}
+        """Every column but `ts_event` and `ts_init` as exact text, by name."""
+        return {
+            name: UNDEFINED if value is None else str(value) for name, value in self._told().items()
+        }
 
     def to_dict(self) -> dict[str, Any]:
-        """NautilusTrader's dictionary: its class under `type`, values as text."""
+        """NautilusTrader's dictionary: its class under `type`, values as text.
+
+        What is undefined is None.
+        """
         times = {"ts_event": self.ts_event, "ts_init": self.ts_init}
         known = {"type": type(self).__name__, self.kind.key: self.owner.meta.identity}
-        return {**known, **self.texts(), **times}
+        return {**known, **self._told(), **times}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """The record of a dictionary as `to_dict` gives it.
 
         Raises:
-            BarrowArgumentError: A key is missing, or `type` is another one.
+            BarrowArgumentError: A key is missing, `type` is another one, or a value is
+                none of those allowed.
             BarrowParseError: A value is no number, or does not fit.
         """
         kind = cls.kind
@@ -169,28 +226,32 @@ class Record(_Row):
         if missing or values.get("type", cls.__name__) != cls.__name__:
             what = f"lacks {', '.join(missing)}" if missing else f"is a {values['type']}"
             raise BarrowArgumentError(message(cls.__name__, f"the dictionary {what}"))
-        prices = [Price.parse(str(values[name]), encoding="fixed16") for name in kind.prices]
-        sizes = [Quantity.parse(str(values[name]), encoding="fixed16") for name in kind.sizes]
-        meta = Meta(
-            values.get(kind.key),
-            max(value.precision for value in prices),
-            max(value.precision for value in sizes),
-        )
-        extras = [cls._extra(name, values[name]) for name in kind.extra_names]
-        times = (int(values["ts_event"]), int(values["ts_init"]))
-        raw = [value.raw for value in (*prices, *sizes)]
-        return cls.single((*raw, *extras, *times), meta, FIXED16)
-
-    @classmethod
-    def _extra(cls, name: str, value: Any) -> Any:
-        return value
+        precisions = {Role.PRICE: 0, Role.SIZE: 0}
+        raw: list[Any] = []
+        for field in kind.fields:
+            given = values[field.name]
+            if not field.is_value:
+                raw.append(_plain(field, given))
+            elif given is None and field.optional:
+                raw.append(undefined_raw(FIXED16.width, field.signed))
+            else:
+                parse = Price.parse if field.signed else Quantity.parse
+                value = parse(str(given), encoding="fixed16")
+                precisions[field.role] = max(precisions[field.role], value.precision)
+                raw.append(value.raw)
+        meta = Meta(values.get(kind.key), precisions[Role.PRICE], precisions[Role.SIZE])
+        return cls.single(tuple(raw), meta, FIXED16)
 
     def _key(self) -> tuple[object, ...]:
-        scale = 10 ** (FIXED16.scale - self.owner.encoding.scale)
-        values = self._values()
-        count = len(self.kind.values)
-        exact = tuple(raw * scale for raw in values[:count])
-        return (self.owner.meta.identity, exact, values[count:])
+        encoding = self.owner.encoding
+        factor = 10 ** (FIXED16.scale - encoding.scale)
+        values: list[Any] = list(self._values())
+        for at, field in enumerate(self.kind.fields):
+            if field.optional and values[at] == undefined_raw(encoding.width, field.signed):
+                values[at] = None
+            elif field.is_value:
+                values[at] *= factor
+        return (self.owner.meta.identity, *values)
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -211,12 +272,57 @@ class Record(_Row):
         return ",".join([identity, *self.texts().values(), str(self.ts_event)])
 
     def __repr__(self) -> str:
-        values = " ".join(f"{name}={text}" for name, text in self.texts().items())
+        return self.brief()
+
+    def brief(self) -> str:
+        """The columns that tables show, on one line."""
+        texts = self.texts()
+        values = " ".join(f"{name}={texts[name]}" for name in self.kind.shown or texts)
         return f"{type(self).__name__}({format_stamp(self.ts_event)} {values})"
 
 
 def _single(cls: type[Record], values: tuple[Any, ...], meta: Meta, encoding: Encoding) -> Record:
     return cls.single(values, meta, encoding)
+
+
+def _decoded(at: int, name: str) -> property:
+    """A property that decodes a column."""
+
+    def decode(record: Record) -> Any:
+        field = record.kind.fields[at]
+        if field.is_value:
+            return record._price(at) if field.signed else record._size(at)
+        return record.owner.cell(at, record.row) if field.enum is None else record._member(at)
+
+    return property(decode, doc=f"What the column `{name}` holds.")
+
+
+def _member_of(enum: type[IntEnum] | None, number: int) -> IntEnum | None:
+    return None if enum is None else enum._value2member_map_.get(number)  # type: ignore[return-value]
+
+
+def numbers_of(enum: type[IntEnum] | None) -> str:
+    """The numbers of an enumeration and what they mean, in a sentence."""
+    return ", ".join(f"{member.value} ({member.name})" for member in enum or ())
+
+
+def _plain(field: Field, given: Any) -> Any:
+    """What a dictionary says of a column that is no fixed-point value."""
+    if field.role is Role.TEXT:
+        return given
+    if field.enum is not None:
+        known = field.enum.__members__
+        if given not in known and _member_of(field.enum, given) is None:
+            raise BarrowArgumentError(
+                message(field.name, f"{given!r} is none of {', '.join(known)}")
+            )
+        return int(known.get(given, given))
+    dtype = pa.uint64() if field.dtype is None else field.dtype
+    try:
+        number = int(given) if isinstance(given, str) else given
+        return pa.scalar(number, dtype).as_py()
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        raise BarrowArgumentError(message(field.name, f"{given!r} is no {dtype}")) from error
 
 
 class Bar(Record):
@@ -295,10 +401,6 @@ class TradeTick(Record):
     kind = TRADE
 
     @property
-    def _side(self) -> int:
-        return int(self.owner.cell(2, self.row))
-
-    @property
     def price(self) -> Price:
         """The price paid."""
         return self._price(0)
@@ -315,10 +417,7 @@ class TradeTick(Record):
         Raises:
             BarrowCorruptError: The number is that of no side.
         """
-        if self._side >= len(AggressorSide):
-            sides = ", ".join(f"{side.value} ({side.name})" for side in AggressorSide)
-            raise BarrowCorruptError(message("aggressor_side", f"{self._side} is none of {sides}"))
-        return AggressorSide(self._side)
+        return AggressorSide(self._member(2))
 
     @property
     def trade_id(self) -> str:
@@ -329,20 +428,3 @@ class TradeTick(Record):
     def instrument_id(self) -> str | None:
         """The instrument id as text, or None where nobody said it."""
         return self.owner.meta.identity
-
-    def texts(self) -> dict[str, str]:
-        """Every column but the times as exact text, by name."""
-        known = self._side < len(AggressorSide)
-        side = AggressorSide(self._side).name if known else str(self._side)
-        return {**super().texts(), "aggressor_side": side, "trade_id": self.trade_id}
-
-    @classmethod
-    def _extra(cls, name: str, value: Any) -> Any:
-        if name == "aggressor_side" and not isinstance(value, int):
-            known = AggressorSide.__members__
-            if value not in known:
-                raise BarrowArgumentError(
-                    message("aggressor_side", f"{value!r} is none of {', '.join(known)}")
-                )
-            return int(AggressorSide[value])
-        return value

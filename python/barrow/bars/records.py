@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 from abc import ABC
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overload
 
 import numpy as np
 import pyarrow as pa
 
 from barrow._arrow import (
-    TIMES,
     Encoding,
     Meta,
     RecordKind,
+    Role,
+    array_over,
+    check_nulls,
     column_buffer,
     convert_batch,
     encoding_named,
     format_stamp,
     is_text,
+    listed,
     numeric_batch,
     numeric_schema,
     raw_view,
     read_schema,
     record_schema,
+    settled_nulls,
+    undefined_rows,
 )
 from barrow._lib import native
+from barrow.bars.batches import Batches
 from barrow.bars.items import Cells, Record, check_text
-from barrow.errors import BarrowArgumentError, BarrowSchemaError, message
+from barrow.errors import BarrowArgumentError, message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,11 +47,13 @@ _SHOWN_ROWS = 3
 class Records(ABC, Generic[R]):
     """Records as columns: immutable, sliced without copying, decoded when asked.
 
-    Holds record batches in one of the stored encodings. The base of `Bars`, `Quotes`
-    and `Trades`, which say what their columns are.
+    Holds record batches in one of the stored encodings. The base of `Bars`, `Quotes`,
+    `Trades` and others, and of classes of your own, which say what one record is:
+    `class MarkPrices(Records[MarkPriceUpdate]): item = MarkPriceUpdate`.
 
     Attributes:
-        kind: What the records are.
+        kind: What the records are; that of `item`.
+        item: The class of one record.
         encoding: `fixed8`, `fixed16` or `decimal128`.
         identity: The bar type or the instrument id, or None where nobody said it.
         price_precision: Decimals of prices that carry meaning.
@@ -56,10 +62,15 @@ class Records(ABC, Generic[R]):
     """
 
     __slots__ = (
-        "_batches", "_checked", "_encoding", "_meta", "_schema", "_starts", "_views", "report",
+        "_batches", "_checked", "_encoding", "_meta", "_schema", "_views", "report",
     )  # fmt: skip
     kind: ClassVar[RecordKind]
-    item: ClassVar[type[Any]]  # the class of one record
+    item: ClassVar[type[Any]]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if hasattr(cls, "item"):
+            cls.kind = cls.item.kind
 
     def __init__(
         self, batches: Sequence[pa.RecordBatch], schema: pa.Schema, *, checked: bool = True
@@ -67,7 +78,8 @@ class Records(ABC, Generic[R]):
         """Takes batches of the stored schema; `from_arrow` checks more.
 
         Args:
-            batches: Record batches, each with the columns of `schema`.
+            batches: Record batches, each with the columns of `schema`; `Batches` to have
+                them fetched when they are asked for.
             schema: A stored schema with its metadata.
             checked: Whether columns of text are known to be well formed; they are
                 looked at before they are handed out otherwise.
@@ -75,10 +87,13 @@ class Records(ABC, Generic[R]):
         Raises:
             BarrowSchemaError: The schema is not one of such records.
         """
-        _, self._encoding, self._meta = read_schema(schema, "schema", self.kind)
-        self._schema = record_schema(self.kind, self._encoding, self._meta)
-        self._batches = tuple(_conform(b, self._schema) for b in batches if b.num_rows)
-        self._starts: list[int] = [0, *accumulate(batch.num_rows for batch in self._batches)]
+        kind = self.kind
+        _, self._encoding, self._meta = read_schema(schema, "schema", kind)
+        self._schema = stored = record_schema(kind, self._encoding, self._meta)
+        if isinstance(batches, Batches):
+            self._batches = batches.each(lambda batch: _conform(batch, kind, stored))
+        else:
+            self._batches = Batches.of([_conform(batch, kind, stored) for batch in batches])
         self._views: dict[int, Cells] = {}
         self._checked = checked
         self.report: Any = None
@@ -87,12 +102,11 @@ class Records(ABC, Generic[R]):
         """Other rows under the same schema and metadata; nothing is looked at again.
 
         Args:
-            batches: Record batches of exactly `schema`, each with rows.
+            batches: Record batches of exactly `schema`; `Batches` as in the constructor.
         """
         other = object.__new__(type(self))
         other._encoding, other._meta, other._schema = self._encoding, self._meta, self._schema
-        other._batches = tuple(batches)
-        other._starts = [0, *accumulate(batch.num_rows for batch in batches)]
+        other._batches = batches if isinstance(batches, Batches) else Batches.of(batches)
         other._views = {}
         other._checked = self._checked
         other.report = None
@@ -106,18 +120,15 @@ class Records(ABC, Generic[R]):
             data: A pyarrow table, batch or reader, or a table of another library.
 
         Raises:
-            BarrowSchemaError: A column is missing, has another type, or holds nulls.
+            BarrowSchemaError: A column is missing, has another type, or holds nulls
+                where there are no values that may be undefined.
         """
         if isinstance(data, pa.RecordBatch):
             data = pa.Table.from_batches([data])
         table = data if isinstance(data, pa.Table) else pa.table(data)
-        read_schema(table.schema, type(data).__name__, cls.kind)
+        _, encoding, _ = read_schema(table.schema, type(data).__name__, cls.kind)
         table = table.select(list(cls.kind.columns))
-        for name in cls.kind.columns:
-            if table[name].null_count:
-                raise BarrowSchemaError(
-                    message(f'column "{name}"', f"holds {table[name].null_count} nulls")
-                )
+        check_nulls(table, cls.kind, encoding)
         return cls(table.to_batches(), table.schema)
 
     # ---------------------------------------------------------------- facts
@@ -134,12 +145,12 @@ class Records(ABC, Generic[R]):
 
     @property
     def price_precision(self) -> int:
-        """Decimals of prices that carry meaning."""
+        """Decimals of prices that carry meaning; 0 where there are no prices."""
         return self._meta.price_precision
 
     @property
     def size_precision(self) -> int:
-        """Decimals of sizes that carry meaning."""
+        """Decimals of sizes that carry meaning; 0 where there are no sizes."""
         return self._meta.size_precision
 
     @property
@@ -158,7 +169,7 @@ class Records(ABC, Generic[R]):
         return sum(batch.nbytes for batch in self._batches)
 
     def __len__(self) -> int:
-        return self._starts[-1]
+        return self._batches.starts[-1]
 
     # ---------------------------------------------------------------- rows
 
@@ -174,21 +185,16 @@ class Records(ABC, Generic[R]):
         row = at + len(self) if at < 0 else at
         if not 0 <= row < len(self):
             raise IndexError(f"{self.kind.name} {at} of {len(self)}")
-        part = bisect_right(self._starts, row) - 1
-        records: list[R] = self.item.rows(self._part(part), row - self._starts[part], 1)
+        part, begin = self._batches.place(row)
+        records: list[R] = self.item.rows(self._part(part), begin, 1)
         return records[0]
 
     def _slice(self, begin: int, end: int, step: int) -> Self:
         if step != 1:
             rows = pa.array(range(begin, end, step), pa.int64())
-            taken = pa.Table.from_batches(self._sound(), self._schema).take(rows)
+            taken = pa.Table.from_batches([*self._sound()], self._schema).take(rows)
             return type(self)(taken.to_batches(), self._schema)
-        parts = []
-        for start, batch in zip(self._starts, self._batches, strict=False):
-            low, high = max(begin - start, 0), min(end - start, batch.num_rows)
-            if low < high:
-                parts.append(batch.slice(low, high - low))
-        return self.with_batches(parts)
+        return self.with_batches(self._batches.rows(begin, end))
 
     def __iter__(self) -> Iterator[R]:
         for part, batch in enumerate(self._batches):
@@ -208,10 +214,12 @@ class Records(ABC, Generic[R]):
         """The columns of one batch: NumPy views, Arrow arrays where they are text."""
         cells = self._views.get(part)
         if cells is None:
-            columns = [(name, self._batches[part].column(name)) for name in self.kind.columns]
+            columns = [
+                (field, self._batches[part].column(field.name)) for field in self.kind.fields
+            ]
             views = tuple(
-                column if is_text(column.type) else raw_view(self.kind, column, name)
-                for name, column in columns
+                column if is_text(column.type) else raw_view(field, column)
+                for field, column in columns
             )
             cells = self._views[part] = Cells(
                 self.kind, self._meta, self._encoding, views, checked=self._checked
@@ -220,7 +228,7 @@ class Records(ABC, Generic[R]):
 
     # ---------------------------------------------------------------- columns
 
-    def raw(self, name: str) -> Array:
+    def raw(self, name: str, *, out: Array | None = None) -> Array:
         """The raw integers of a column.
 
         A view without a copy if the records are in one batch, as `read_csv` makes
@@ -229,30 +237,39 @@ class Records(ABC, Generic[R]):
 
         Args:
             name: Any column that is not text.
+            out: Where to copy them to: contiguous, writable, of the shape and the type
+                below. Memory that was touched before is several times faster to fill.
 
         Returns:
-            Read-only. 8-byte encodings: `int64` prices, `uint64` sizes, shape (n,).
-            16-byte encodings: little-endian 64-bit words of shape (n, 2). Times:
-            `uint64` nanoseconds. Aggressor sides: `uint8`.
+            `out`, or a read-only array. 8-byte encodings: `int64` prices, `uint64` sizes,
+            shape (n,). 16-byte encodings: little-endian 64-bit words of shape (n, 2).
+            Times: `uint64` nanoseconds. Others as they are stored.
 
         Raises:
-            BarrowArgumentError: There is no such column, or it is text.
+            BarrowArgumentError: There is no such column, or it is text; or `out` is not
+                as it must be.
         """
-        if name not in self.kind.columns:
+        if name not in self.kind.at:
             raise BarrowArgumentError(
-                message("raw", f"no column {name!r}", tries=[", ".join(self.kind.columns)])
+                message("raw", f"no column {name!r}", tries=[listed(self.kind.columns)])
             )
         dtype = self._schema.field(name).type
         if is_text(dtype):
             raise BarrowArgumentError(
                 message("raw", f"column {name!r} is text", tries=[f"{name}s()"])
             )
-        at = self.kind.columns.index(name)
+        at = self.kind.at[name]
         views = [self._part(part).columns[at] for part in range(len(self._batches))]
-        if len(views) == 1:
+        if len(views) == 1 and out is None:
             return views[0]  # type: ignore[no-any-return]
+        empty = raw_view(self.kind.fields[at], array_over(b"", dtype, 0))
+        if out is not None:
+            _check_out("raw", out, empty.dtype, (len(self), *empty.shape[1:]))
+            for start, view in zip(self._batches.starts, views, strict=False):
+                np.copyto(out[start : start + len(view)], view)
+            return out
         if not views:
-            return raw_view(self.kind, pa.array([], dtype), name)
+            return empty
         gathered = np.concatenate(views)
         gathered.flags.writeable = False
         return gathered
@@ -261,35 +278,49 @@ class Records(ABC, Generic[R]):
         """Times as `datetime64[ns]` in UTC; a view where `raw` gives one.
 
         Args:
-            name: `ts_event` or `ts_init`.
+            name: `ts_event`, `ts_init`, or what other times there are.
         """
-        if name not in TIMES:
+        if name not in self.kind.times:
             raise BarrowArgumentError(
-                message("timestamps", f"no time column {name!r}", tries=list(TIMES))
+                message("timestamps", f"no time column {name!r}", tries=list(self.kind.times))
             )
         return self.raw(name).view("datetime64[ns]")
 
-    def to_float64(self, name: str) -> Array:
+    def to_float64(self, name: str, *, out: Array | None = None) -> Array:
         """A value column as doubles, each the nearest to the exact value.
 
         Args:
-            name: A price or a size.
+            name: A price or a size; NaN where it is undefined.
+            out: Where to put them: contiguous, writable, `float64`, shape (n,). Memory
+                that was touched before is several times faster to fill.
+
+        Returns:
+            `out`, or a new array. Other threads run meanwhile.
+
+        Raises:
+            BarrowArgumentError: There is no such column, or `out` is not as it must be.
         """
         values = self.kind.values
         if name not in values:
             raise BarrowArgumentError(
-                message("to_float64", f"no value column {name!r}", tries=[", ".join(values)])
+                message("to_float64", f"no value column {name!r}", tries=[listed(values)])
             )
-        signed = name in self.kind.prices
-        doubles = np.empty(len(self), np.float64)
-        for start, batch in zip(self._starts, self._batches, strict=False):
+        field = self.kind.field(name)
+        if out is not None:
+            _check_out("to_float64", out, np.dtype(np.float64), (len(self),))
+        doubles = np.empty(len(self), np.float64) if out is None else out
+        for start, batch in zip(self._batches.starts, self._batches, strict=False):
+            stored = column_buffer(batch.column(name))
+            room = doubles[start : start + batch.num_rows]
             native.column_to_float64(
-                column_buffer(batch.column(name)),
+                stored,
                 self._encoding.wide,
-                signed,
-                self.price_precision if signed else self.size_precision,
-                doubles[start : start + batch.num_rows],
+                field.signed,
+                room,
             )
+            if field.optional:
+                undefined = undefined_rows(stored, self._encoding.width, field.signed)
+                room[slice(0) if undefined is None else undefined] = np.nan
         return doubles
 
     def batches(self) -> Iterator[Self]:
@@ -299,7 +330,7 @@ class Records(ABC, Generic[R]):
 
     # ---------------------------------------------------------------- Arrow
 
-    def _sound(self) -> tuple[pa.RecordBatch, ...]:
+    def _sound(self) -> Batches:
         """The batches, once their text is known to lie within its buffers."""
         if not self._checked:
             for batch in self._batches:
@@ -318,11 +349,11 @@ class Records(ABC, Generic[R]):
         """Hands numbers to any Arrow tool, without copying.
 
         `fixed8` gives integers with `scale` 9 in the metadata of the field, the
-        wide encodings give `decimal128(38, 16)`; times are `timestamp[ns, UTC]`.
-        `to_arrow(encoding="decimal128")` makes decimals of any encoding.
+        wide encodings give `decimal128(38, 16)`; times are `timestamp[ns, UTC]`. What
+        is undefined is null. `to_arrow(encoding="decimal128")` makes decimals of any encoding.
         """
         schema = numeric_schema(self.kind, self._encoding, self._schema)
-        batches = (numeric_batch(batch, schema) for batch in self._sound())
+        batches = (numeric_batch(self.kind, batch, schema) for batch in self._sound())
         reader = pa.RecordBatchReader.from_batches(schema, batches)
         return reader.__arrow_c_stream__(requested_schema)
 
@@ -343,7 +374,7 @@ class Records(ABC, Generic[R]):
         schema = record_schema(self.kind, target, self._meta_within(target))
         converted = [
             convert_batch(self.kind, batch, self._encoding, target, schema, start)
-            for start, batch in zip(self._starts, batches, strict=False)
+            for start, batch in zip(self._batches.starts, batches, strict=False)
         ]
         return pa.Table.from_batches(converted, schema)
 
@@ -358,6 +389,8 @@ class Records(ABC, Generic[R]):
     def to_pandas(self, values: str = "float64") -> pd.DataFrame:
         """A data frame with a `ts_event` index in UTC.
 
+        What is undefined is NaN, None, or its sentinel as it is stored.
+
         Args:
             values: `float64` for the nearest doubles, `decimal` for exact
                 `decimal.Decimal` objects, `raw` for integers at the scale.
@@ -369,19 +402,23 @@ class Records(ABC, Generic[R]):
                 message("to_pandas", f"values={values!r}", tries=["float64", "decimal", "raw"])
             )
         index = pd.DatetimeIndex(self.timestamps(), name="ts_event").tz_localize("UTC")
+        table = self.to_arrow("decimal128" if values == "decimal" else None)
         data: dict[str, Any] = {}
-        if values == "decimal":
-            table = self.to_arrow("decimal128")
-            data = {name: table[name].to_pandas().to_numpy() for name in self.kind.values}
-        elif values == "float64":
-            data = {name: self.to_float64(name) for name in self.kind.values}
-        else:
-            data = {name: self._raw_integers(name) for name in self.kind.values}
-        for name, dtype in self.kind.extras:
-            # Frames align what has an index of its own, so only values go in.
-            text = is_text(dtype)
-            data[name] = self.to_arrow()[name].to_pandas().array if text else self.raw(name)
-        data["ts_init"] = pd.DatetimeIndex(self.timestamps("ts_init")).tz_localize("UTC")
+        for field in self.kind.fields:
+            name = field.name
+            if field.role is Role.TIME:
+                if name != index.name:
+                    data[name] = pd.DatetimeIndex(self.timestamps(name)).tz_localize("UTC")
+            elif field.role is Role.TEXT:
+                # Frames align what has an index of its own, so only values go in.
+                data[name] = table[name].to_pandas().array
+            elif field.role is Role.PLAIN:
+                data[name] = self.raw(name)
+            elif values == "decimal":
+                data[name] = table[name].to_pandas().to_numpy()
+            else:
+                of = self.to_float64 if values == "float64" else self._raw_integers
+                data[name] = of(name)
         return pd.DataFrame(data, index=index)
 
     def _raw_integers(self, name: str) -> Any:
@@ -418,15 +455,20 @@ class Records(ABC, Generic[R]):
         return (_rebuild, (type(self), sink.getvalue().to_pybytes()))
 
     def _facts(self) -> str:
-        precisions = f"precision {self.price_precision}/{self.size_precision}"
+        decimals = "/".join(str(getattr(self._meta, key)) for key in self.kind.precisions)
+        precisions = f"precision {decimals}"
         name = self._meta.identity or self._meta.symbol or f"no {self.kind.title}"
         return f"{name} · {len(self):,} {self.kind.plural} · {self.encoding} · {precisions}"
 
     def _rows(self) -> tuple[list[str], list[list[str]], bool]:
         whole = len(self) <= 2 * _SHOWN_ROWS + 1
         shown = list(self) if whole else [*self[:_SHOWN_ROWS], *self[-_SHOWN_ROWS:]]
-        rows = [[format_stamp(record.ts_event), *record.texts().values()] for record in shown]
-        return ["ts_event", *self.kind.values, *self.kind.extra_names], rows, not whole
+        names = self.kind.shown or self.kind.told
+        rows = []
+        for record in shown:
+            texts = record.texts()
+            rows.append([format_stamp(record.ts_event), *(texts[name] for name in names)])
+        return ["ts_event", *names], rows, not whole
 
     def __repr__(self) -> str:
         head, rows, cut = self._rows()
@@ -461,11 +503,34 @@ def _same(mine: Records[Any], theirs: Records[Any], name: str) -> bool:
     return bool(np.array_equal(mine.raw(name), theirs.raw(name)))
 
 
-def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """The columns of records under their own schema; others say nullable, or more."""
-    if batch.schema.equals(schema, check_metadata=True):
+def _check_out(where: str, out: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+    if isinstance(out, np.ndarray):
+        flags = out.flags
+        if out.dtype == dtype and out.shape == shape and flags.c_contiguous and flags.writeable:
+            return
+        order = "" if flags.c_contiguous else ", not contiguous"
+        found = f"{out.dtype} of shape {out.shape}{order}{'' if flags.writeable else ', read-only'}"
+    else:
+        found = f"a {type(out).__name__}"
+    raise BarrowArgumentError(
+        message(
+            where,
+            f"out is {found}, expected a contiguous, writable {dtype} of shape {shape}",
+            tries=[f"np.empty({shape}, np.{dtype})"],
+        )
+    )
+
+
+def _conform(batch: pa.RecordBatch, kind: RecordKind, schema: pa.Schema) -> pa.RecordBatch:
+    """The columns of records under their own schema, with sentinels under nulls."""
+    nulls = any(batch.column(f.name).null_count for f in kind.fields if f.optional)
+    if not nulls and batch.schema.equals(schema, check_metadata=True):
         return batch
-    return pa.RecordBatch.from_arrays([batch.column(name) for name in schema.names], schema=schema)
+    columns = {field.name: batch.column(field.name) for field in kind.fields}
+    for field in kind.fields:
+        if field.optional and pa.types.is_decimal(columns[field.name].type):
+            columns[field.name] = settled_nulls(columns[field.name], field.signed)
+    return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
 
 
 def _rebuild(cls: type[Records[R]], stream: bytes) -> Records[R]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from barrow._arrow import ENCODINGS
 
 
-class Records(Protocol):
+class StoredRecords(Protocol):
     """Columns in batches under a stored schema."""
 
     @property
@@ -26,7 +26,7 @@ class Records(Protocol):
         """The stored columns, in another encoding if one is named."""
 
 
-def stored_tables(records: Records, encoding: str | None) -> Iterator[pa.Table]:
+def stored_tables(records: StoredRecords, encoding: str | None) -> Iterator[pa.Table]:
     """The records in an encoding, batch by batch where that cannot fail.
 
     Args:
@@ -44,7 +44,7 @@ def stored_tables(records: Records, encoding: str | None) -> Iterator[pa.Table]:
         yield batch.to_arrow(encoding)
 
 
-def stored_schema(records: Records, encoding: str | None) -> pa.Schema:
+def stored_schema(records: StoredRecords, encoding: str | None) -> pa.Schema:
     """The schema those tables have.
 
     Raises:

@@ -3,6 +3,7 @@ chunk by chunk, and keeps an account of every row."""
 
 from barrow.csv.check import check_csv
 from barrow.csv.columns import ColumnSet
+from barrow.csv.dialect import TEXT_KINDS
 from barrow.csv.many import ManyReader, open_rows
 from barrow.csv.options import CsvKeywords, CsvOptions, OnError, make_options
 from barrow.csv.read import BatchScan, read_csv, scan_csv
@@ -12,6 +13,7 @@ from barrow.csv.sniff import Verdict, sniff_csv
 from barrow.csv.write import CsvWriteKeywords, write_csv
 
 __all__ = [
+    "TEXT_KINDS",
     "BatchScan",
     "ColumnSet",
     "CsvKeywords",

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from barrow._arrow import KINDS, TRADE, AggressorSide, RecordKind
+from barrow._arrow import BAR, QUOTE, TRADE, AggressorSide, RecordKind
 from barrow.errors import BarrowArgumentError, message
 
 _VALUE_ROLES = 5
@@ -30,6 +30,8 @@ _SIDES = {
 }
 
 _FOLDER = Path(__file__).parent / "dialects"
+# The Mojo parser knows plans of these only.
+TEXT_KINDS = {kind.name: kind for kind in (BAR, QUOTE, TRADE)}
 _HEADERS = ("yes", "no", "ignored")
 
 
@@ -108,7 +110,7 @@ class Dialect:
         Raises:
             BarrowArgumentError: A value is none of those allowed.
         """
-        self._check(self.record in KINDS, "record", f"one of {', '.join(KINDS)}")
+        self._check(self.record in TEXT_KINDS, "record", f"one of {', '.join(TEXT_KINDS)}")
         self._check(self.header in _HEADERS, "header", f"one of {', '.join(_HEADERS)}")
         self._check(self.stamp in ("open", "close"), "stamp", "open or close")
         self._check(self.order in ("ascending", "descending"), "order", "ascending or descending")
@@ -128,7 +130,7 @@ class Dialect:
     @property
     def kind(self) -> RecordKind:
         """What rows are."""
-        return KINDS[self.record]
+        return TEXT_KINDS[self.record]
 
     @property
     def is_generic(self) -> bool:

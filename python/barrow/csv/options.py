@@ -111,7 +111,8 @@ class CsvOptions:
             BarrowArgumentError: A value is none of those allowed.
         """
         if self.bar_type is not None:
-            BarType.parse(self.bar_type)
+            # In the one form NautilusTrader writes, whatever the caller's.
+            object.__setattr__(self, "bar_type", str(BarType.parse(self.bar_type)))
         if self.bar_type is not None and self.instrument_id is not None:
             raise BarrowArgumentError(
                 message("instrument_id", "the bar type names the instrument already")

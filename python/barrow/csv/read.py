@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Self, Unpack
 
+from barrow._arrow import Encoding, Meta
 from barrow.bars import AnyRecords, make_records
 from barrow.csv.columns import ColumnSet
 from barrow.csv.inputs import Given, Inputs, expand
 from barrow.csv.many import ManyReader, ManySource, open_rows
-from barrow.csv.options import CsvKeywords, make_options
+from barrow.csv.options import CsvKeywords, CsvOptions, make_options
 from barrow.csv.report import CsvReport
 from barrow.csv.rows import RowReader
 from barrow.errors import BarrowArgumentError, BarrowUnsupportedError, message
@@ -154,6 +155,10 @@ class BatchScan(Iterator[AnyRecords]):
                 )
             )
         self._reader.close()
+        self._reader = open_rows(self._inputs, options, self._scout(options))
+
+    def _scout(self, options: CsvOptions) -> tuple[Encoding, Meta]:
+        """Reads all rows once; what that takes is given back before the next reader."""
         on_error = "skip" if options.rejects else options.on_error
         scout = open_rows(self._inputs, replace(options, rejects=None, on_error=on_error))
         try:
@@ -162,7 +167,7 @@ class BatchScan(Iterator[AnyRecords]):
                 columns, _ = scout.read(columns, 0)
         finally:
             scout.close()
-        self._reader = open_rows(self._inputs, options, (scout.encoding, scout.meta))
+        return scout.encoding, scout.meta
 
     @property
     def report(self) -> CsvReport:

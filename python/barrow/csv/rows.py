@@ -88,7 +88,7 @@ class RowReader:
         while True:
             while not source.final and source.end - source.begin < wanted:
                 source.refill()
-            start = bytes(source.buffer[source.begin : source.end])
+            start = bytes(memoryview(source.buffer)[source.begin : source.end])
             wanted = 2 * len(start)
             if not source.final and len(_LINE_END.findall(start)) < _HEADER_LINES:
                 continue  # long lines: the header may be cut off
@@ -118,7 +118,7 @@ class RowReader:
                 message(
                     "bar_type",
                     f"{holds}, which have an instrument id",
-                    tries=[option("instrument_id", f"{of.symbol}.{of.venue}")],
+                    tries=[option("instrument_id", of.instrument_id)],
                 )
             )
         if options.symbol is not None and "symbol" not in self.header.role_names:

@@ -195,7 +195,7 @@ def _try(
     except misfit:
         return None
     good = rows = 0
-    for cells in _sample(start[header.end :], header):
+    for cells in _sample(start, header):
         rows += 1
         good += _fits(cells, header, dialect, options)
         if not good and dialect.header == "no":
@@ -205,9 +205,9 @@ def _try(
 
 def _sample(text: bytes, header: Header) -> list[list[str]]:
     """The cells of the first rows; the last one may be cut off, so it is left out."""
-    start = text[:_SAMPLE_BYTES]
+    start = text[header.end : header.end + _SAMPLE_BYTES]
     if start.count(b"\n") < 2:  # rows are very long: two of them have to do
-        start = text
+        start = text[header.end :]
     decoded = start.decode("utf-8", "replace").replace("\0", " ")
     decoded = _LONG.sub(r"\1", decoded)  # the csv module takes no long fields
     reader = csv.reader(io.StringIO(decoded, newline=""), delimiter=header.delimiter)

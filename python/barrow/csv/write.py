@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from barrow._arrow import ENCODINGS, column_buffer, format_stamp
 from barrow._lib import native
-from barrow.bars import Records
+from barrow.bars import StoredRecords
 from barrow.errors import (
     BarrowArgumentError,
     BarrowError,
@@ -79,7 +79,7 @@ _ALLOWED: dict[str, tuple[object, ...]] = {
 
 
 def write_csv(
-    records: Records,
+    records: StoredRecords,
     path: str | os.PathLike[str],
     *,
     overwrite: bool = False,
@@ -159,7 +159,7 @@ class _Cell:
     form: int
 
 
-def _cells(records: Records, given: dict[str, Any]) -> list[_Cell]:
+def _cells(records: StoredRecords, given: dict[str, Any]) -> list[_Cell]:
     """The columns of the text: `ts_event` first, `ts_init` last if at all."""
     schema = records.schema
     if "ts_event" not in schema.names:
@@ -204,7 +204,11 @@ def _kind(field: pa.Field) -> int:
     encoding = next((e for e in ENCODINGS.values() if dtype == e.value_type), None)
     if encoding is None or name in _TIMES:
         raise BarrowUnsupportedError(
-            message(f'column "{name}"', f"is {dtype}, which has no form in CSV")
+            message(
+                f'column "{name}"',
+                f"is {dtype}, which has no form in CSV",
+                tries=["an Arrow or a Parquet file, which hold every column"],
+            )
         )
     # Decimals are signed, sizes too.
     unsigned = name in _SIZES and encoding.name != "decimal128"
@@ -223,7 +227,7 @@ def _precision(schema: pa.Schema, name: str, scale: int) -> int:
     return int(text)
 
 
-def _fraction_digits(records: Records, names: list[str]) -> int:
+def _fraction_digits(records: StoredRecords, names: list[str]) -> int:
     """Digits of a second's fraction that hold every instant of the columns."""
     digits = 0
     for batch in _batches(records):
@@ -240,7 +244,7 @@ def _fraction_digits(records: Records, names: list[str]) -> int:
 # ---------------------------------------------------------------------- text
 
 
-def _batches(records: Records) -> Iterator[pa.RecordBatch]:
+def _batches(records: StoredRecords) -> Iterator[pa.RecordBatch]:
     for part in records.batches():
         if isinstance(part, pa.RecordBatch):
             yield part

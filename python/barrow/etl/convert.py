@@ -1,57 +1,23 @@
-"""One file of records into another format."""
+"""One file of records into another format, or into a catalog."""
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, Unpack
+from typing import Unpack
 
 from barrow._arrow import EncodingName
 from barrow.csv import CsvWriteKeywords, write_csv
 from barrow.csv.inputs import expand
 from barrow.errors import BarrowArgumentError, message
+from barrow.etl.catalog import is_catalog, write_catalog
+from barrow.etl.formats import SUFFIXES, ConvertReport, FormatName, size_of
 from barrow.etl.ingest import check_paths
-from barrow.etl.open import PARQUET_SUFFIXES, TEXT_SUFFIXES, open_records
+from barrow.etl.open import open_records
 from barrow.ipc import write_arrow
 from barrow.parquet import write_parquet
-
-FormatName = Literal["csv", "arrow", "parquet"]
-_SUFFIXES: dict[FormatName, tuple[str, ...]] = {
-    "csv": TEXT_SUFFIXES,
-    "arrow": (".arrow", ".feather", ".ipc"),
-    "parquet": PARQUET_SUFFIXES,
-}
-
-
-@dataclass(frozen=True)
-class ConvertReport:
-    """What was written.
-
-    Attributes:
-        path: The file read.
-        output: The file written.
-        format: What it is.
-        rows: How many records.
-        bytes_in: Bytes of the input.
-        bytes_out: Bytes of the output; 0 for standard output.
-        seconds: Wall time.
-    """
-
-    path: str
-    output: str
-    format: FormatName
-    rows: int
-    bytes_in: int
-    bytes_out: int
-    seconds: float
-
-    def to_json(self) -> str:
-        """The report for machines."""
-        return json.dumps(asdict(self), indent=2)
 
 
 def convert(
@@ -62,6 +28,8 @@ def convert(
     bar_type: str | None = None,
     instrument_id: str | None = None,
     encoding: EncodingName | None = None,
+    price_precision: int | None = None,
+    size_precision: int | None = None,
     overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
     **options: Unpack[CsvWriteKeywords],
@@ -73,11 +41,17 @@ def convert(
 
     Args:
         path: What `open` opens.
-        output: The file to write; `-` is standard output, for CSV.
-        to: `csv`, `arrow` or `parquet`; by the suffix of the output if None.
-        bar_type: Goes into the metadata of bars that have none.
-        instrument_id: Goes into the metadata of quotes and trades that have none.
-        encoding: How an Arrow file stores values; as the input has them if None.
+        output: The file to write; `-` is standard output, for CSV. The folder of a
+            catalog, see `write_catalog`, which reads a text in bounded memory.
+        to: `csv`, `arrow`, `parquet` or `nautilus-catalog`; by the suffix of the output
+            if None.
+        bar_type: Goes into the metadata of bars that have none; says which ones of a
+            catalog.
+        instrument_id: The same for quotes and trades.
+        encoding: How an Arrow file or a catalog stores values; as the input has them, or
+            the catalog, if None.
+        price_precision: Decimals of prices in a catalog, as `write_catalog` has it.
+        size_precision: The same for sizes.
         overwrite: Whether the output may replace a file that is there.
         progress: Called with rows written and rows in all.
         **options: As in `write_csv`, for CSV.
@@ -91,8 +65,21 @@ def convert(
     started = time.monotonic()
     name = os.fspath(output)
     target = _format(name, to)
-    _check_options(target, name, encoding, options)
-    if name != "-":
+    precisions = {"price_precision": price_precision, "size_precision": size_precision}
+    _check_options(target, name, encoding, precisions, options)
+    if target == "nautilus-catalog":
+        return write_catalog(
+            path,
+            output,
+            bar_type=bar_type,
+            instrument_id=instrument_id,
+            price_precision=price_precision,
+            size_precision=size_precision,
+            encoding=encoding,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    if name != "-" and not is_catalog(path):
         check_paths(expand(path), {"output": output})
     records = open_records(path, bar_type=bar_type, instrument_id=instrument_id)
     if target == "csv":
@@ -108,24 +95,24 @@ def convert(
         output=name,
         format=target,
         rows=len(records),
-        bytes_in=os.stat(path).st_size,
-        bytes_out=0 if name == "-" else os.stat(name).st_size,
+        bytes_in=size_of(path),
+        bytes_out=0 if name == "-" else size_of(name),
         seconds=time.monotonic() - started,
     )
 
 
 def _format(output: str, to: FormatName | None) -> FormatName:
     if to is not None:
-        if to not in _SUFFIXES:
-            raise BarrowArgumentError(message("to", f"{to!r} is none of {', '.join(_SUFFIXES)}"))
+        if to not in SUFFIXES:
+            raise BarrowArgumentError(message("to", f"{to!r} is none of {', '.join(SUFFIXES)}"))
         return to
     if output == "-":
         return "csv"
     suffix = Path(output).suffix.lower()
-    for name, suffixes in _SUFFIXES.items():
+    for name, suffixes in SUFFIXES.items():
         if suffix in suffixes:
             return name
-    known = ", ".join(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
+    known = ", ".join(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
     raise BarrowArgumentError(
         message(
             "output",
@@ -136,7 +123,11 @@ def _format(output: str, to: FormatName | None) -> FormatName:
 
 
 def _check_options(
-    target: FormatName, output: str, encoding: str | None, options: CsvWriteKeywords
+    target: FormatName,
+    output: str,
+    encoding: str | None,
+    precisions: dict[str, int | None],
+    options: CsvWriteKeywords,
 ) -> None:
     if target != "csv":
         for name in options:
@@ -145,7 +136,10 @@ def _check_options(
             raise BarrowArgumentError(
                 message("output", f"standard output takes CSV only, not {target}")
             )
-    if target != "arrow" and encoding is not None:
+    if target not in ("arrow", "nautilus-catalog") and encoding is not None:
         raise BarrowArgumentError(
-            message("encoding", f"is an option of Arrow files, not of {target}")
+            message("encoding", f"is an option of Arrow files and catalogs, not of {target}")
         )
+    for option, value in precisions.items():
+        if target != "nautilus-catalog" and value is not None:
+            raise BarrowArgumentError(message(option, f"is an option of catalogs, not of {target}"))

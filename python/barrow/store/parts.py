@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from barrow._arrow import RecordKind, column_buffer, is_text
+from barrow._arrow import ENCODINGS, RecordKind, column_buffer, is_text
 from barrow.errors import BarrowCorruptError, BarrowSchemaError, message
 from barrow.files import discard, io_error, unreadable
 from barrow.ipc import ArrowFileWriter, check_columns
@@ -207,7 +207,7 @@ class Part:
             batches = [reader.get_batch(at) for at in range(reader.num_record_batches)]
             for batch in batches:
                 batch.validate()
-                check_columns(batch, kind, self.path)
+                check_columns(batch, kind, ENCODINGS[entry.encoding], self.path)
         except (pa.ArrowInvalid, BarrowSchemaError, OSError) as error:
             raise _damaged(self.path, str(error)) from error
         rows = sum(batch.num_rows for batch in batches)

@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from barrow._arrow import BAR, QUOTE, TRADE, RecordKind
+from barrow._arrow import RecordKind, listed
 from barrow.errors import BarrowSchemaError, message, shown
+from barrow.wranglers.names import Names
 
-BUYER_MAKER = "buyer_maker"
-_TIMES = {"ts_event": ("timestamp", "datetime", "date", "time"), "ts_init": ("ts_recv",)}
-# By kind and column, other names it goes by. A column under its own name comes first.
-ALIASES: dict[str, dict[str, tuple[str, ...]]] = {
-    BAR.name: _TIMES,
-    QUOTE.name: {
-        "bid_price": ("bid",),
-        "ask_price": ("ask",),
-        "bid_size": ("bid_quantity", "bid_amount"),
-        "ask_size": ("ask_quantity", "ask_amount"),
-        **_TIMES,
-    },
-    TRADE.name: {
-        "size": ("quantity", "amount"),
-        # Who was there first does not cross the spread: a flag, and the other way round.
-        "aggressor_side": ("side", BUYER_MAKER, "is_buyer_maker"),
-        "trade_id": ("id",),
-        **_TIMES,
-    },
-}
-_FLAGS = (BUYER_MAKER, "is_buyer_maker")
+_TRIES = 4  # as many missing columns are explained
 
 
 @dataclass(frozen=True)
@@ -51,11 +32,6 @@ class Column:
     data: pa.ChunkedArray
     scale: int = 0
 
-    @property
-    def is_flag(self) -> bool:
-        """Whether it tells if the buyer was the maker."""
-        return self.name.lower() in _FLAGS
-
     def slice(self, begin: int, rows: int) -> Column:
         """Some of the rows, without copying."""
         return Column(self.name, self.data.slice(begin, rows), self.scale)
@@ -63,23 +39,34 @@ class Column:
 
 @dataclass(frozen=True)
 class Frame:
-    """Columns by the names records have; those that are not there are left out."""
+    """Columns by the names records have; those that are not there are left out.
+
+    Attributes:
+        columns: What is there.
+        rows: How many.
+        constant: Whether nobody changes their memory any more, so that records may
+            look into it.
+    """
 
     columns: dict[str, Column]
     rows: int
+    constant: bool = False
 
     def slice(self, begin: int, rows: int) -> Frame:
         """Some of the rows, without copying."""
         rows = max(min(rows, self.rows - begin), 0)
-        return Frame({k: c.slice(begin, rows) for k, c in self.columns.items()}, rows)
+        return Frame(
+            {k: c.slice(begin, rows) for k, c in self.columns.items()}, rows, self.constant
+        )
 
 
-def read_frame(data: Any, kind: RecordKind, optional: Iterable[str] = ()) -> Frame:
+def read_frame(data: Any, kind: RecordKind, names: Names, optional: Iterable[str] = ()) -> Frame:
     """Finds the columns of records in a frame; nothing of it is changed.
 
     Args:
         data: A pandas frame, or anything with `__arrow_c_stream__`.
         kind: What to find.
+        names: What the columns may be called.
         optional: Columns that may be missing.
 
     Raises:
@@ -87,10 +74,10 @@ def read_frame(data: Any, kind: RecordKind, optional: Iterable[str] = ()) -> Fra
     """
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(data, pandas.DataFrame):
-        return _read_pandas(data, kind, optional)
+        return _read_pandas(data, kind, names, optional)
     table = _as_table(data)
-    found = _match(list(table.schema.names), kind)
-    _check_missing(found, kind, optional, table.schema.names)
+    found = _match(list(table.schema.names), kind, names)
+    _check_missing(found, kind, names, optional, table.schema.names)
     columns = {}
     for name, at in found.items():
         field = table.schema.field(at)
@@ -120,21 +107,20 @@ def _scale_of(field: pa.Field) -> int:
     return int(text) if text in (b"9", b"16") else 0
 
 
-def _match(names: Sequence[Any], kind: RecordKind) -> dict[str, int]:
+def _match(found_names: Sequence[Any], kind: RecordKind, names: Names) -> dict[str, int]:
     """By the names records have, where the columns are."""
     folded: dict[str, list[int]] = {}
-    for at, name in enumerate(names):
+    for at, name in enumerate(found_names):
         if isinstance(name, str):
             folded.setdefault(name.lower(), []).append(at)
     found: dict[str, int] = {}
     for name in kind.columns:
-        exact = [at for at, other in enumerate(names) if other == name]
+        exact = [at for at, other in enumerate(found_names) if other == name]
         places = exact or folded.get(name, [])
         if not places:
-            aliases = ALIASES[kind.name].get(name, ())
-            places = [at for alias in aliases for at in folded.get(alias, [])]
+            places = [at for alias in names.others(name) for at in folded.get(alias, [])]
         if len(places) > 1:
-            several = ", ".join(f'"{names[at]}"' for at in places)
+            several = ", ".join(f'"{found_names[at]}"' for at in places)
             raise BarrowSchemaError(
                 message(
                     "frame",
@@ -148,52 +134,59 @@ def _match(names: Sequence[Any], kind: RecordKind) -> dict[str, int]:
 
 
 def _check_missing(
-    found: Iterable[str], kind: RecordKind, optional: Iterable[str], names: Iterable[Any]
+    found: Collection[str],
+    kind: RecordKind,
+    names: Names,
+    optional: Iterable[str],
+    found_names: Iterable[Any],
 ) -> None:
     there = {*found, *optional, "ts_init"}
     missing = [name for name in kind.columns if name not in there]
     if not missing:
+        names.check_columns(found)
         return
-    shown_names = shown(", ".join(map(str, names)), 400)
-    tries = []
+    shown_names = shown(", ".join(map(str, found_names)), 400)
+    tries: list[str] = []
     for name in missing:
-        also = ALIASES[kind.name].get(name)
+        also = names.others(name)
+        if len(tries) == _TRIES:
+            break
         tries.append(f"{name} may be called {', '.join(also)}" if also else f'rename it "{name}"')
     raise BarrowSchemaError(
         message(
             "frame",
-            f"no {kind.plural}: column {', '.join(missing)} missing, "
+            f"no {kind.plural}: column {listed(missing)} missing, "
             f"found {shown_names or 'no columns'}",
             tries=tries,
         )
     )
 
 
-def _read_pandas(data: Any, kind: RecordKind, optional: Iterable[str]) -> Frame:
-    names = list(data.columns)
-    series = [data.iloc[:, at] for at in range(len(names))]
-    found = _match(names, kind)
+def _read_pandas(data: Any, kind: RecordKind, names: Names, optional: Iterable[str]) -> Frame:
+    labels = list(data.columns)
+    series = [data.iloc[:, at] for at in range(len(labels))]
+    found = _match(labels, kind, names)
     # An index counts as columns behind the others; one of dates may go without a name.
     levels = [data.index.get_level_values(i) for i in range(data.index.nlevels)]
-    known = {*names}
+    known = {*labels}
     named = [(n, level) for n, level in zip(data.index.names, levels, strict=True) if n is not None]
     for name, level in named:
         if name not in known:
-            own = _match([name], kind)
+            own = _match([name], kind, names)
             for column in own:
                 if column not in found:
-                    found[column] = len(names)
-            names.append(name)
+                    found[column] = len(labels)
+            labels.append(name)
             series.append(level)
     if "ts_event" not in found:
         dated = [level for level in levels if level.dtype.kind == "M"]
         if len(dated) == 1:
-            found["ts_event"] = len(names)
-            names.append(dated[0].name or "index")
+            found["ts_event"] = len(labels)
+            labels.append(dated[0].name or "index")
             series.append(dated[0])
-    _check_missing(found, kind, optional, names)
+    _check_missing(found, kind, names, optional, labels)
     columns = {
-        name: Column(str(names[at]), _from_series(series[at], str(names[at])))
+        name: Column(str(labels[at]), _from_series(series[at], str(labels[at])))
         for name, at in found.items()
     }
     return Frame(columns, len(data))

@@ -9,52 +9,72 @@ from typing import Any, ClassVar, Generic, TypeVar, Unpack
 
 import pyarrow as pa
 
-from barrow._arrow import BAR, QUOTE, TRADE, Encoding, RecordKind, read_schema
-from barrow.bars import AnyRecords, Bar, QuoteTick, TradeTick
+from barrow._arrow import Encoding, read_schema
+from barrow.bars import (
+    Bar,
+    Bars,
+    OrderBookDelta,
+    OrderBookDeltas,
+    OrderBookDepth10,
+    OrderBookDepths,
+    Quotes,
+    QuoteTick,
+    Record,
+    Records,
+    Trades,
+    TradeTick,
+)
 from barrow.errors import BarrowCorruptError, BarrowSchemaError, message
 from barrow.wranglers.assemble import Recipe, encoding_of, stored_frame
+from barrow.wranglers.names import Names
 from barrow.wranglers.options import WranglerKeywords, make_meta, make_options
 
-R = TypeVar("R")
+R = TypeVar("R", bound=Record)
 _END = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 # Streams of Arrow before 0.15 have no such mark before a length.
 _MARK = _END[:4]
 _WHERE = "Arrow stream"
 
 
-class _StreamWrangler(Generic[R]):
-    """Reads records out of Arrow IPC streams.
+class StreamWrangler(Generic[R]):
+    """Reads records out of Arrow IPC streams; the base of one class for each kind.
+
+    Attributes:
+        container: The class of many records.
 
     Args:
-        identity: The bar type, or the instrument id of ticks.
-        price_precision: Decimals of prices.
-        size_precision: Decimals of sizes.
+        identity: The bar type, or the instrument id of all others.
+        price_precision: Decimals of prices; of kinds that have some.
+        size_precision: Decimals of sizes; of kinds that have some.
         **options: `WranglerOptions` says what there is.
 
     Raises:
         BarrowArgumentError: One of them is none.
     """
 
-    kind: ClassVar[RecordKind]
+    container: ClassVar[type[Records[Any]]]
 
     def __init__(
         self,
         identity: Any,
-        price_precision: int,
-        size_precision: int,
+        price_precision: int | None = None,
+        size_precision: int | None = None,
         **options: Unpack[WranglerKeywords],
     ) -> None:
+        self.kind = self.container.kind
         self._options = make_options(options)
         self._meta = make_meta(self.kind, identity, price_precision, size_precision, self._options)
         repair = "half_even" if self._options.invalid_raw == "repair" else "exact"
         options_stored = replace(self._options, rounding=repair, time_unit="ns")
-        self._recipe = Recipe(self.kind, self._meta, options_stored)
+        self._recipe = Recipe(self.container, Names(), self._meta, options_stored, stored=True)
 
     def process_record_batch_bytes(self, data: Any) -> list[R]:
         """The records of a stream.
 
         Args:
             data: An Arrow IPC stream: `bytes`, or anything with the buffer protocol.
+                Records look into `bytes` and constant buffers of pyarrow without a copy, so
+                that these live as long as any record; others are copied.
 
         Raises:
             BarrowCorruptError: The stream is damaged or cut off, also where only its
@@ -64,8 +84,8 @@ class _StreamWrangler(Generic[R]):
             BarrowParseError: A value is a sentinel, out of range, or no multiple of what
                 the precision allows; names row and column.
         """
-        batches: Iterator[Any] = self.process_batches(data)
-        return [record for batch in batches for record in batch.to_list()]
+        batches = self.process_batches(data)
+        return list(chain.from_iterable(batch.to_list() for batch in batches))
 
     def process_record_batch_bytes_iter(self, data: Any) -> Iterator[R]:
         """The records of a stream, one after the other, in the memory of a batch.
@@ -76,30 +96,39 @@ class _StreamWrangler(Generic[R]):
             data: As in `process_record_batch_bytes`, which also says what is raised;
                 about values, when their batch is reached.
         """
-        batches: Iterator[Any] = self.process_batches(data)
+        batches = self.process_batches(data)
         return chain.from_iterable(batches)
 
-    def process_batches(self, data: Any) -> Iterator[AnyRecords]:
-        """The batches of a stream as `Bars`, `Quotes` or `Trades`.
+    def process_batches(self, data: Any) -> Iterator[Records[R]]:
+        """The batches of a stream as columns, in the class of the container.
 
         Args:
             data: As in `process_record_batch_bytes`, which also says what is raised.
         """
-        schema, messages = _read_stream(data)
+        whole = pa.py_buffer(data)
+        schema, messages = _read_stream(whole)
         target = self._check_schema(schema, _WHERE)
-        return self._decode(schema, messages, target)
+        # A buffer that cannot be written to through may still be somebody's array.
+        constant = isinstance(data, (bytes, pa.Buffer)) and not whole.is_mutable
+        return self._decode(schema, messages, target, constant)
 
-    def process_table(self, table: pa.Table) -> Iterator[AnyRecords]:
-        """The batches of a table in a stored schema, checked as those of a stream."""
+    def process_table(self, table: pa.Table, *, first_row: int = 0) -> Iterator[Records[R]]:
+        """The batches of a table in a stored schema, checked as those of a stream.
+
+        Args:
+            table: The table.
+            first_row: The number of its first row, for errors.
+        """
         target = self._check_schema(table.schema, type(table).__name__)
-        begin = 0
+        begin = first_row
         for batch in table.to_batches():
-            yield self._make(batch, target, begin)
+            # Arrow's own batches never change.
+            yield self._make(batch, target, begin, constant=True)
             begin += batch.num_rows
 
     def _decode(
-        self, schema: pa.Schema, messages: list[pa.Message], target: Encoding
-    ) -> Iterator[AnyRecords]:
+        self, schema: pa.Schema, messages: list[pa.Message], target: Encoding, constant: bool
+    ) -> Iterator[Records[R]]:
         begin = 0
         for number, part in enumerate(messages):
             try:
@@ -109,19 +138,20 @@ class _StreamWrangler(Generic[R]):
                 raise BarrowCorruptError(
                     message(f"{_WHERE} batch {number}", f"is damaged: {error}")
                 ) from error
-            yield self._make(batch, target, begin)
+            yield self._make(batch, target, begin, constant)
             begin += batch.num_rows
 
-    def _make(self, batch: pa.RecordBatch, target: Encoding, first_row: int) -> AnyRecords:
-        return self._recipe.make_in(stored_frame(batch, self.kind), target, first_row)
+    def _make(
+        self, batch: pa.RecordBatch, target: Encoding, first_row: int, constant: bool
+    ) -> Records[R]:
+        return self._recipe.make_in(stored_frame(batch, self.kind, constant), target, first_row)
 
     def _check_schema(self, schema: pa.Schema, where: str) -> Encoding:
         _, stored, meta = read_schema(schema, where, self.kind)
         mine = self._meta
         for key, found, expected in (
             (self.kind.key, meta.identity, mine.identity),
-            ("price_precision", meta.price_precision, mine.price_precision),
-            ("size_precision", meta.size_precision, mine.size_precision),
+            *((key, getattr(meta, key), getattr(mine, key)) for key in self.kind.precisions),
         ):
             if found != expected:
                 raise BarrowSchemaError(
@@ -135,25 +165,37 @@ class _StreamWrangler(Generic[R]):
         return encoding_of(self._options.encoding, stored)
 
 
-class BarDataWrangler(_StreamWrangler[Bar]):
+class BarDataWrangler(StreamWrangler[Bar]):
     """Bars out of Arrow IPC streams."""
 
-    kind = BAR
+    container = Bars
 
 
-class QuoteTickDataWrangler(_StreamWrangler[QuoteTick]):
+class QuoteTickDataWrangler(StreamWrangler[QuoteTick]):
     """Quotes out of Arrow IPC streams."""
 
-    kind = QUOTE
+    container = Quotes
 
 
-class TradeTickDataWrangler(_StreamWrangler[TradeTick]):
+class TradeTickDataWrangler(StreamWrangler[TradeTick]):
     """Trades out of Arrow IPC streams."""
 
-    kind = TRADE
+    container = Trades
 
 
-def _read_stream(data: Any) -> tuple[pa.Schema, list[pa.Message]]:
+class OrderBookDeltaDataWrangler(StreamWrangler[OrderBookDelta]):
+    """Changes of order books out of Arrow IPC streams."""
+
+    container = OrderBookDeltas
+
+
+class OrderBookDepth10DataWrangler(StreamWrangler[OrderBookDepth10]):
+    """The best levels of order books out of Arrow IPC streams."""
+
+    container = OrderBookDepths
+
+
+def _read_stream(whole: pa.Buffer) -> tuple[pa.Schema, list[pa.Message]]:
     """Takes a stream apart without copying, up to the mark at its end.
 
     pyarrow itself takes the end of the bytes for the end of the stream, so that a
@@ -162,7 +204,6 @@ def _read_stream(data: Any) -> tuple[pa.Schema, list[pa.Message]]:
     Raises:
         BarrowCorruptError: It is no stream, damaged, cut off, or goes on behind its end.
     """
-    whole = pa.py_buffer(data)
     source = pa.BufferReader(whole)
     messages: list[pa.Message] = []
     end = 0

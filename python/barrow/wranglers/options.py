@@ -88,8 +88,8 @@ def make_options(options: WranglerKeywords) -> WranglerOptions:
 def make_meta(
     kind: RecordKind,
     identity: object,
-    price_precision: int,
-    size_precision: int,
+    price_precision: int | None,
+    size_precision: int | None,
     options: WranglerOptions,
 ) -> Meta:
     """What the records of a wrangler have in common.
@@ -97,8 +97,8 @@ def make_meta(
     Args:
         kind: What they are.
         identity: The bar type or the instrument id: text, or anything whose text it is.
-        price_precision: Decimals of prices.
-        size_precision: Decimals of sizes.
+        price_precision: Decimals of prices; None where there are none.
+        size_precision: Decimals of sizes; None where there are none.
         options: Decide how large a precision may be.
 
     Raises:
@@ -106,11 +106,15 @@ def make_meta(
     """
     text = str(identity)
     if kind.key == "bar_type":
-        BarType.parse(text)
+        text = str(BarType.parse(text))
     else:
         parse_instrument_id(text)
     largest = options.largest_scale()
-    for name, value in (("price_precision", price_precision), ("size_precision", size_precision)):
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= largest:
+    given = {"price_precision": price_precision, "size_precision": size_precision}
+    for name, value in given.items():
+        if name not in kind.precisions:
+            if value is not None:
+                raise BarrowArgumentError(message(name, f"{kind.plural} have none"))
+        elif isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= largest:
             raise BarrowArgumentError(message(name, f"{value!r} is no number from 0 to {largest}"))
-    return Meta(text, price_precision, size_precision)
+    return Meta(text, price_precision or 0, size_precision or 0)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from barrow._arrow import FIXED8, REASONS, column_buffer, explain
+from barrow._arrow import FIXED8, REASONS, column_buffer, explain, text_buffers
 from barrow._lib import native
 from barrow.errors import BarrowParseError, BarrowSchemaError, message, shown
 from barrow.wranglers.frames import Column
@@ -16,6 +16,7 @@ from barrow.wranglers.values import check_nulls
 Array = np.ndarray[Any, Any]
 _LARGEST = 2**63 - 1
 _FACTORS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+_STORED = (pa.uint64(), pa.int64(), pa.timestamp("ns"), pa.timestamp("ns", "UTC"))
 _DAY = 86_400 * 10**9
 # Seconds, milliseconds, ... of 2001 to 2286 have these many digits, as in CSV.
 _DIGITS = {"s": 10, "ms": 13, "us": 16, "ns": 19}
@@ -41,6 +42,22 @@ def fill_times(column: Column, first_row: int, unit: str, room: Array) -> None:
             check_nulls(chunk, column.name, first_row + begin)
             _fill(chunk, column, first_row + begin, unit, room[begin : begin + rows])
         begin += rows
+
+
+def stored_times(column: Column) -> memoryview | None:
+    """The memory of a column that holds just what records store.
+
+    Returns:
+        None where it does not, or has several parts.
+    """
+    data = column.data
+    if data.num_chunks != 1 or data.null_count or data.type not in _STORED:
+        return None
+    values = column_buffer(data.chunk(0))
+    # As signed integers, times after 2262 are negative.
+    stamps = np.frombuffer(values, np.int64)
+    good = stamps.flags.aligned and (not len(stamps) or int(stamps.min()) >= 0)
+    return values if good else None
 
 
 def add_delay(stamps: Array, delta: int, first_row: int, room: Array) -> None:
@@ -118,18 +135,16 @@ def _scale_by_digits(values: Array, column: Column, first_row: int, room: Array)
 
 
 def _parse(chunk: pa.Array, column: Column, first_row: int, room: Array) -> None:
-    for at, text in enumerate(chunk.to_pylist()):
-        nanoseconds, _, reason = native.parse_time(text, "")
-        if reason:
-            name = REASONS[reason]
-            raise BarrowParseError(
-                message(
-                    f'row {first_row + at} column "{column.name}"',
-                    explain(name, shown(text), FIXED8, 0, True),
-                ),
-                reason=name,
-            )
-        room[at] = nanoseconds
+    bad, reason, _, _ = native.column_from_times(*text_buffers(chunk), room)
+    if bad >= 0:
+        name = REASONS[reason]
+        raise BarrowParseError(
+            message(
+                f'row {first_row + bad} column "{column.name}"',
+                explain(name, shown(chunk[bad].as_py()), FIXED8, 0, True),
+            ),
+            reason=name,
+        )
 
 
 def _out_of_range(found: str, row: int, name: str) -> BarrowParseError:

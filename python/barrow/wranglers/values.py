@@ -61,6 +61,23 @@ class Target:
     rounding: str
 
 
+def stored_values(column: Column, target: Target) -> memoryview | None:
+    """The memory of a column that holds just the raw values records store.
+
+    Returns:
+        None where it does not, or has several parts; `fill` says what is wrong, if
+        anything is.
+    """
+    data, encoding = column.data, target.encoding
+    if data.num_chunks != 1 or data.null_count or data.type != encoding.value_type:
+        return None
+    values = column_buffer(data.chunk(0))
+    if not np.frombuffer(values, np.uint64).flags.aligned:
+        return None
+    good = native.column_unfit(values, encoding.wide, target.signed, target.precision) < 0
+    return values if good else None
+
+
 def fill(column: Column, target: Target, first_row: int, room: Array) -> Rounded | None:
     """Turns a column into raw values.
 

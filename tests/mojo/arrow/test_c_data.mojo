@@ -12,6 +12,7 @@ from barrow.arrow import (
     Batch,
     BatchMaker,
     Layout,
+    Metadata,
     OwnedArray,
     OwnedSchema,
     OwnedStream,
@@ -345,6 +346,62 @@ def test_formats_have_a_width_or_are_refused() raises:
     ]
     for ref pair in widths:
         assert_equal(said_of(pair[0]), pair[1], pair[0])
+
+
+def test_types_are_named_as_the_rust_library_names_them() raises:
+    var names: List[Tuple[String, String]] = [
+        ("w:8", "FixedSizeBinary(8)"),
+        ("d:38,16", "Decimal128(38, 16)"),
+        ("d:38,16,128", "Decimal128(38, 16)"),
+        ("d:18,-9,64", "Decimal64(18, -9)"),
+        ("tsn:UTC", 'Timestamp(Nanosecond, Some("UTC"))'),
+        ("tss:", "Timestamp(Second, None)"),
+        ("ttm", "Time32(Millisecond)"),
+        ("ttn", "Time64(Nanosecond)"),
+        ("tDu", "Duration(Microsecond)"),
+        ("tdD", "Date32"),
+        ("C", "UInt8"),
+        ("c", "Int8"),
+        ("L", "UInt64"),
+        ("g", "Float64"),
+        ("b", "Boolean"),
+        ("u", "Utf8"),
+        ("vz", "BinaryView"),
+        ("+s", "Struct"),
+    ]
+    for pair in names:
+        assert_equal(parse_format(pair[0]).name(), pair[1])
+
+
+def test_metadata_goes_out_and_comes_back() raises:
+    var maker = BatchMaker(rows=0)
+    maker.add("x", "l", List[Int64]())
+    var told: Metadata = {
+        "bar_type": "EUR/USD.SIM-1-MINUTE-BID-EXTERNAL",
+        "": "",
+        "naïve": "größer\n",
+    }
+    var batch = maker^.finish(told)
+    assert_equal(String(batch.schema[].metadata()), String(told))
+    var schema = OwnedSchema()
+    lend_schema(batch.schema, schema.at)
+    _ = batch^
+    assert_equal(String(Schema(schema^).metadata()), String(told))
+    assert_equal(len(sample().schema[].metadata()), 0)
+
+
+def test_metadata_that_is_not_utf8_is_refused_when_it_is_read() raises:
+    var batch = sample()
+    var bytes: List[UInt8] = [1, 0, 0, 0, 1, 0, 0, 0, 107, 2, 0, 0, 0, 65, 255]
+    batch.schema[].owner.at[].metadata = Int(bytes.unsafe_ptr())
+    var said = String()
+    try:
+        _ = batch.schema[].metadata()
+    except fault:
+        said = String(fault)
+    batch.schema[].owner.at[].metadata = 0
+    assert_true(said.startswith("SchemaError: Arrow schema: its metadata"))
+    _ = bytes^
 
 
 def test_ones_are_counted_at_any_offset() raises:

@@ -37,15 +37,15 @@ def random_raws[dtype: DType](rows: Int) -> List[Scalar[dtype]]:
     return raws^
 
 
-def check_doubles[dtype: DType](precision: Int) raises:
+def check_doubles[dtype: DType]() raises:
     for rows in [0, 1, 7, 8, 9, 16, 1_000]:
         var raws = random_raws[dtype](rows)
         if rows == 16:
-            # All small: the eight lanes of 64-bit values go together.
+            # All small: the eight lanes of 128-bit values go together.
             for i in range(rows):
-                raws[i] %= 1 << 53
+                raws[i] %= 1 << 62
         var values = List[Float64](length=rows, fill=-1)
-        to_float64(view(raws), room[DType.float64](values), precision)
+        to_float64(view(raws), room[DType.float64](values))
         for i in range(rows):
             assert_equal(
                 values[i], to_nearest_float64[dtype](raws[i]), String(raws[i])
@@ -55,15 +55,47 @@ def check_doubles[dtype: DType](precision: Int) raises:
 def test_lanes_give_the_doubles_single_values_give() raises:
     seed(20240102)
     for _ in range(50):
-        check_doubles[DType.int64](9)
-        check_doubles[DType.uint64](9)
+        check_doubles[DType.int64]()
+        check_doubles[DType.uint64]()
+        check_doubles[DType.int128]()
+        check_doubles[DType.uint128]()
 
 
-def test_the_precision_changes_no_double() raises:
-    seed(3)
-    for precision in range(17):
-        check_doubles[DType.int128](precision)
-        check_doubles[DType.uint128](precision)
+def check_long_column[dtype: DType](skipped: Int) raises:
+    """A column long enough to be written past the caches, begun anywhere."""
+    var pattern = random_raws[dtype](1_000)
+    var rows = (1 << 21) + 9
+    var raws = List[Scalar[dtype]](capacity=rows)
+    for i in range(rows):
+        raws.append(pattern[i % 1_000])
+    var values = List[Float64](length=rows + skipped, fill=-1)
+    var begin = Int(values.unsafe_ptr()) + 8 * skipped
+    to_float64(
+        view(raws), MutColumnView[DType.float64](address=begin, length=rows)
+    )
+    for i in range(skipped):
+        assert_equal(values[i], -1)
+    for i in range(rows):
+        var wanted = to_nearest_float64[dtype](raws[i])
+        assert_equal(values[skipped + i], wanted, String(raws[i]))
+
+
+def test_long_columns_are_written_whole() raises:
+    seed(8)
+    for skipped in [0, 1, 7]:
+        check_long_column[DType.int64](skipped)
+        check_long_column[DType.uint128](skipped)
+
+
+def test_columns_out_of_line_know_it() raises:
+    var bytes = List[UInt8](length=256, fill=0)
+    var line = (Int(bytes.unsafe_ptr()) + 63) // 64 * 64
+    for gap in [(0, 0), (8, 7), (56, 1), (4, 9)]:
+        var column = MutColumnView[DType.float64](
+            address=line + gap[0], length=9
+        )
+        assert_equal(column.before_line(), gap[1])
+    _ = bytes^
 
 
 def test_doubles_of_known_values() raises:
@@ -75,7 +107,7 @@ def test_doubles_of_known_values() raises:
         Int128.MIN,
     ]
     var values = List[Float64](length=5, fill=-1)
-    to_float64(view(raws), room[DType.float64](values), 16)
+    to_float64(view(raws), room[DType.float64](values))
     for i in range(5):
         var wanted = [0.0, 1e-16, -1.5, 3.0, -1.7014118346046923e22][i]
         assert_equal(values[i], wanted)
@@ -88,7 +120,7 @@ def test_values_need_no_alignment_to_their_width() raises:
         address=Int(words.unsafe_ptr().unsafe_offset(1)), length=2
     )
     var values = List[Float64](length=2, fill=-1)
-    to_float64(raw, room[DType.float64](values), 1)
+    to_float64(raw, room[DType.float64](values))
     assert_equal(values[0], 0.5)
     assert_equal(values[1], 1.0)
     _ = words^

@@ -6,10 +6,10 @@ from std.testing import TestSuite, assert_equal, assert_raises, assert_true
 from barrow.ipc import (
     IpcStreamReader,
     IpcStreamWriter,
-    column,
     column_total,
     concatenate,
     rows_between,
+    take_batch,
 )
 
 
@@ -41,11 +41,12 @@ def check_stream(lengths: List[Int]) raises:
     for length in lengths:
         var batch = reader.next().value()
         assert_equal(Int(py=batch.num_rows), length)
-        var closes = column[DType.int64](batch, "close")
+        var taken = take_batch(batch)
+        var closes = taken.values[DType.int64]("close")
         for at in range(length):
             assert_equal(Int(closes[at]), first + at)
         first += length
-        _ = batch
+        _ = taken^
     assert_true(not reader.next())
     assert_true(not reader.next())
 
@@ -92,7 +93,8 @@ def test_batches_together_are_not_copied() raises:
 def test_a_mask_marks_the_rows_in_the_range() raises:
     for length in [0, 1, 7, 63, 64, 65, 128, 200]:
         var batch = batch_of(numbers(-50, length + 20)).slice(13, length)
-        var values = column[DType.int64](batch, "close")
+        var taken = take_batch(batch)
+        var values = taken.values[DType.int64]("close")
         for low, high in [(0, 10), (-100, 1000), (5, 5), (length, -3)]:
             var mask = rows_between(values, Int64(low), Int64(high))
             mask.validate(full=True)
@@ -101,7 +103,7 @@ def test_a_mask_marks_the_rows_in_the_range() raises:
                 var value = at - 37
                 var expected = low <= value < high
                 assert_equal(Bool(py=mask[at].as_py()), expected)
-        _ = batch
+        _ = taken^
 
 
 def test_a_total_goes_over_batches() raises:

@@ -349,24 +349,6 @@ def test_an_empty_batch_changes_nothing() raises:
     assert_equal(checks.last.trade_id, "8")
 
 
-def test_columns_give_single_ticks() raises:
-    var quotes = Quotes[DType.int64, DType.uint64](4)
-    quotes.bids[2] = 1_084_200_000
-    quotes.asks[2] = 1_084_400_000
-    quotes.bid_sizes[2] = 5_000_000_000
-    assert_equal(
-        String(quotes.view(0, 4)[2]), "1.0842 1.0844 5 0 2024-01-02T12:00:00Z"
-    )
-    _ = quotes^
-    var trades = Trades[DType.int64, DType.uint64](4)
-    trades.prices[3] = -1_500_000_000
-    trades.sizes[3] = 2_000_000_000
-    var trade = trades.view(0, 4)[3]
-    _ = trades^
-    assert_equal(String(trade), "-1.5 2 1 3 2024-01-02T12:00:01Z")
-    assert_true(trade.aggressor_side == AggressorSide.BUYER)
-
-
 def test_lanes_agree_with_the_twins() raises:
     seed(20240102)
     check_random[DType.int64, DType.uint64](300)
