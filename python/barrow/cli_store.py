@@ -26,7 +26,7 @@ Name = Annotated[
 ]
 Kind = Annotated[
     str | None,
-    typer.Option(help="bar, quote or trade, where there are several.", show_default=False),
+    typer.Option(help="Such as quote or trade, where there are several.", show_default=False),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import barrow as bw
+import books
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -46,6 +47,26 @@ def test_ticks_come_back_too(store: bw.Store, kind: str, encoding: str) -> None:
     store.append(ticks[:5])
     store.append(ticks[5:])  # shares a stamp with what is there
     assert store.read(INSTRUMENT) == ticks
+    assert store.verify().ok
+
+
+@pytest.mark.parametrize("encodings", [("fixed8",) * 3, ("fixed8", "decimal128", "fixed16")])
+def test_order_books_come_back_too(store: bw.Store, encodings: tuple[str, ...]) -> None:
+    made = {
+        "deltas": [books.delta(at, price=books.UNDEFINED) for at in range(30)],
+        "depths": [books.depth(at, levels=at % 11) for at in range(30)],
+    }
+    for kind, rows in made.items():
+        parts = [rows[:10], rows[10:12], rows[12:]]
+        for part, encoding in zip(parts, encodings, strict=True):
+            store.append(books.records_of(kind, part, encoding))
+    store.compact()
+    for kind, rows in made.items():
+        whole = books.records_of(kind, rows, encodings[-1])
+        found = store.read(books.INSTRUMENT, container=books.CLASSES[kind])
+        assert found == whole
+        assert found.encoding == encodings[-1]
+    assert {each.rows for each in store.list()} == {30}
     assert store.verify().ok
 
 

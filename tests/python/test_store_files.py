@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 from barrow.bars.records import Records
 from barrow.store import Coverage, Gap
+from children import run_python
 from minutes import BARS, FOLDER, MINUTE, bars_at, minutes_of
 from ticks import INSTRUMENT, QUOTE, SECOND, START, TRADE, records_of
 
@@ -262,6 +263,20 @@ def test_a_reader_sees_what_another_process_appends(store: bw.Store) -> None:
     assert minutes_of(before) == [0]
 
 
+def test_files_a_compaction_removed_do_not_stay_mapped(store: bw.Store) -> None:
+    bars = bars_at(list(range(20_000)))
+    for begin in range(0, 20_000, 10_000):
+        store.append(bars[begin : begin + 10_000])
+    reader = bw.Store(store.root)
+    reader.read(BARS)
+    store.compact()
+    assert len(reader.read(BARS)) == 20_000
+    maps = Path("/proc/self/maps").read_text().splitlines()
+    mapped = [line for line in maps if store.root in line]
+    assert not [line for line in mapped if "deleted" in line]
+    assert mapped
+
+
 def test_records_outlive_the_files_they_are_in(store: bw.Store) -> None:
     bars = bars_at(list(range(20_000)))
     for begin in range(0, 20_000, 10_000):
@@ -317,6 +332,7 @@ def test_readers_never_see_half_an_append(store: bw.Store) -> None:
 WRITER = """
 import sys, barrow as bw
 sys.path.insert(0, sys.argv[1])
+from children import run_python
 from minutes import BARS, bars_at, minutes_of
 store = bw.Store(sys.argv[2])
 turns = 0
@@ -372,3 +388,30 @@ def test_reading_changes_no_file(store: bw.Store) -> None:
     reader.list()
     reader.verify()
     assert {path: path.stat().st_mtime_ns for path in Path(store.root).rglob("*")} == before
+
+
+@pytest.mark.parametrize("most", [64, 24])
+def test_many_parts_are_read_with_few_open_files(tmp_path: Path, most: int) -> None:
+    store = bw.Store(tmp_path / "store")
+    bars = bars_at(list(range(60_000)))
+    for begin in range(0, 60_000, 5_000):  # 12 parts too large to be read whole
+        store.append(bars[begin : begin + 5_000])
+    code = """
+        import resource, sys, barrow as bw
+        store = bw.Store(sys.argv[1])
+        held = [store.read(sys.argv[2])]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[3]), int(sys.argv[3])))
+        try:
+            held += [bw.Store(sys.argv[1]).read(sys.argv[2]) for _ in range(9)]
+        except bw.BarrowIoError as error:
+            print(error)
+        else:
+            print("all read")
+        del held
+        print(len(store.read(sys.argv[2])), store.compact()[sys.argv[4]].after)
+    """
+    done = run_python(code, store.root, BARS, most, FOLDER)
+    assert done.returncode == 0, done.stderr
+    if sys.version_info < (3, 13):
+        assert "cannot be mapped: too many files are open\n  try: store.compact()" in done.stdout
+    assert done.stdout.endswith("60000 1\n")

@@ -61,7 +61,9 @@ def compact(series: Series, timeout: float) -> Compacted:
             raise unwritable(series.path, error) from error
         before = len({entry.part for entry in state.entries})
         kept = {entry.part for entry in entries}
-        return Compacted(before, len(kept), _sweep(series.folder, kept))
+        removed = _sweep(series.folder, kept)
+        series.state()  # lets go of what was read
+        return Compacted(before, len(kept), removed)
 
 
 def _groups(series: Series, state: State) -> Iterator[list[Entry]]:

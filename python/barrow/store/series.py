@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from barrow._arrow import ENCODINGS, Meta, RecordKind, format_stamp, record_schema
 from barrow.bars.records import Records
-from barrow.errors import BarrowArgumentError, BarrowCorruptError, message
+from barrow.errors import BarrowArgumentError, BarrowCorruptError, BarrowIoError, message
 from barrow.files import SYSTEM, discard, sync_folder, unwritable
 from barrow.store import manifest
 from barrow.store.lock import locked
@@ -20,8 +21,11 @@ from barrow.store.manifest import Entry, Header, State, Tail
 from barrow.store.parts import Part, PartsWriter
 
 LOCK = "lock"
-# Parts that stay mapped for the next question.
-_KEPT = 64
+# Parts of a store that stay open for the next question; half of the files that a
+# process may have open by default.
+_KEPT = 512
+
+Parts = dict[tuple[str, str, str], Part]
 
 
 @dataclass(frozen=True)
@@ -65,16 +69,19 @@ class Series:
         folder: Its folder, which may not be there yet.
         container: The class of what is read.
         identity: The bar type or the instrument id.
+        parts: Open parts of the store.
     """
 
-    def __init__(self, folder: str, container: type[Records[Any]], identity: str) -> None:
+    def __init__(
+        self, folder: str, container: type[Records[Any]], identity: str, parts: Parts
+    ) -> None:
         self.folder = folder
         self.container = container
         self.identity = identity
         self.kind: RecordKind = container.kind
         self.path = os.path.join(folder, manifest.NAME)
         self._state: State | None = None
-        self._parts: dict[tuple[str, str], Part] = {}
+        self._parts = parts
         self._empty: dict[tuple[str, int, int], Records[Any]] = {}
 
     # ---------------------------------------------------------------- reading
@@ -91,8 +98,17 @@ class Series:
         if state is not old:
             if state is not None:
                 self._check_header(state.header)
+                if old is not None and old.version[0] != state.version[0]:
+                    self._forget(state)
             self._state = state
         return state
+
+    def _forget(self, state: State) -> None:
+        """Lets go of parts a compaction has removed, which take space until then."""
+        listed = {(self.folder, entry.part, entry.crc32) for entry in state.entries}
+        for key in list(self._parts):
+            if key[0] == self.folder and key not in listed:
+                self._parts.pop(key, None)
 
     def _check_header(self, header: Header) -> None:
         if (header.kind, header.identity) != (self.kind.name, self.identity):
@@ -148,15 +164,24 @@ class Series:
             BarrowCorruptError: It is damaged.
             BarrowIoError: It cannot be read.
         """
-        key = (entry.part, entry.crc32)
+        key = (self.folder, entry.part, entry.crc32)
         part = self._parts.get(key)
         if part is None:
-            schema = self.empty(entry.facts).schema
-            part = Part(self.folder, entry, self.kind, schema, state.header.order)
+            try:
+                part = self._opened(entry, state)
+            except BarrowIoError as error:
+                if error.errno != errno.EMFILE:
+                    raise
+                self._parts.clear()
+                part = self._opened(entry, state)
             self._parts[key] = part
             for old in list(self._parts)[:-_KEPT]:
                 self._parts.pop(old, None)
         return part
+
+    def _opened(self, entry: Entry, state: State) -> Part:
+        schema = self.empty(entry.facts).schema
+        return Part(self.folder, entry, self.kind, schema, state.header.order)
 
     def empty(self, facts: tuple[str, int, int]) -> Records[Any]:
         """No records, stored as some part stores them."""

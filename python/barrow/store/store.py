@@ -25,7 +25,7 @@ from barrow.store import compact, manifest, spans, verify
 from barrow.store.lock import locked
 from barrow.store.names import check_identity, folder_name, to_nanoseconds
 from barrow.store.parts import first_disorder
-from barrow.store.series import LOCK, Appended, Series, Span
+from barrow.store.series import LOCK, Appended, Parts, Series, Span
 
 MARK = "store.json"
 _FORMAT = {"format": "barrow store", "version": 1}
@@ -70,6 +70,7 @@ class Store:
             cls.kind.name: cls for cls in (*CONTAINERS.values(), *containers)
         }
         self._series: dict[tuple[type[Any], str], Series] = {}
+        self._parts: Parts = {}
         self._check_root()
 
     def __repr__(self) -> str:
@@ -363,7 +364,8 @@ class Store:
             folder = os.path.join(
                 self.root, folder_name(container.kind.name), folder_name(identity)
             )
-            series = self._series[container, identity] = Series(folder, container, identity)
+            series = Series(folder, container, identity, self._parts)
+            self._series[container, identity] = series
         return series
 
     def _one(self, identity: str, kind: str | None, container: type[Any] | None) -> Series:
