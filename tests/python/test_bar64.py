@@ -377,7 +377,7 @@ def test_a_disk_that_fails_to_sync_is_told(
     def broken(_: int) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(os, "fdatasync", broken)
+    monkeypatch.setattr(os, "fsync", broken)
     with pytest.raises(bw.BarrowIoError) as caught:
         append_bar64(bars, path)
     assert str(caught.value) == f"{path}: cannot be made durable: Input/output error"
