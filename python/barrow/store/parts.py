@@ -215,7 +215,15 @@ class Part:
             raise _damaged(self.path, "it does not hold the records the manifest lists")
         self.batches = batches
         self._starts: list[int] = [0, *accumulate(batch.num_rows for batch in batches)]
-        self.stamps = [stamps_of(batch, order) for batch in batches]
+        self._order = order
+        self._stamps: list[Stamps] = []
+
+    @property
+    def stamps(self) -> list[Stamps]:
+        """The stamps of every batch, in the column that orders rows."""
+        if not self._stamps:
+            self._stamps = [stamps_of(batch, self._order) for batch in self.batches]
+        return self._stamps
 
     def find(self, stamp: int, begin: int, end: int) -> int:
         """The first row from `begin` whose stamp is not before one; `end` if all are."""
