@@ -43,6 +43,7 @@ from barrow.errors import (
 )
 from barrow.etl import ConvertReport, IngestReport, convert, ingest
 from barrow.etl import open_records as open
+from barrow.resample import Resampler, ResampleReport, Timeframe, resample
 
 __version__ = "0.1.0"
 
@@ -74,6 +75,9 @@ __all__ = [
     "QuoteTick",
     "Quotes",
     "Report",
+    "ResampleReport",
+    "Resampler",
+    "Timeframe",
     "TradeTick",
     "Trades",
     "check_csv",
@@ -82,6 +86,7 @@ __all__ = [
     "ingest",
     "open",
     "read_csv",
+    "resample",
     "scan_csv",
     "sniff_csv",
     "validate",

@@ -10,7 +10,7 @@ from barrow._arrow import ENCODINGS, FIXED8, Encoding, parse_raw, rounding_code
 from barrow.bars import BarType, parse_instrument_id
 from barrow.csv.dialect import find_dialect
 from barrow.csv.hints import option
-from barrow.csv.zones import offsets
+from barrow.zones import offsets
 from barrow.errors import BarrowArgumentError, BarrowParseError, message
 
 OnError = Literal["raise", "skip", "quarantine"]

@@ -23,7 +23,7 @@ from barrow.csv.report import CsvReport, Rounded
 from barrow.csv.sniff import sniff
 from barrow.csv.source import TextSource
 from barrow.csv.stops import FULL, INPUT, NO_ROOM, WIDER
-from barrow.csv.zones import offsets
+from barrow.zones import offsets
 from barrow.errors import (
     BarrowArgumentError,
     BarrowParseError,
