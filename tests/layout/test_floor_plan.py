@@ -25,9 +25,9 @@ MOJO_RANK = {
 }  # fmt: skip
 UNSAFE_ROOMS = {"fence", "arrow", "bindings"}
 PYTHON_RANK = {
-    "errors": 0, "_native": 0, "_lib": 1, "_memory": 1, "_records": 1, "files": 1, "zones": 1, "_arrow": 2,
-    "bars": 3, "csv": 4, "ipc": 4, "parquet": 4, "arrow_ffi": 4, "resample": 4, "etl": 5, "wranglers": 5,
-    "barrow": 6, "cli_convert": 7, "cli": 8,
+    "errors": 0, "_native": 0, "_lib": 1, "_memory": 1, "_records": 1, "files": 1, "zones": 1,
+    "_arrow": 2, "bars": 3, "csv": 4, "ipc": 4, "parquet": 4, "arrow_ffi": 4, "resample": 4,
+    "etl": 5, "wranglers": 5, "barrow": 6, "cli_convert": 7, "cli_resample": 7, "cli": 8,
 }  # fmt: skip
 HEAVY = ("pandas", "typer", "rich", "polars", "duckdb", "matplotlib", "fsspec")
 

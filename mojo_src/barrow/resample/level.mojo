@@ -7,7 +7,7 @@ from barrow.fence import ColumnView, Scratch
 from barrow.fixed import largest_raw
 
 from barrow.resample.bar import OpenBar
-from barrow.resample.bucket import Bucket, Buckets
+from barrow.resample.bucket import Bucket, Buckets, LAST_STAMP
 from barrow.resample.rows import Rows, Sink, Ways
 from barrow.resample.whole import first_unsound, fold_whole
 
@@ -63,7 +63,8 @@ struct Level[price: DType, size: DType](Movable):
         self.buckets = buckets^
         self.source = source
         self.live = False
-        self.bucket = Bucket(0, 0, False)
+        # None that a stamp could follow on.
+        self.bucket = Bucket(0, LAST_STAMP + 1, False)
         self.bar = OpenBar[Self.price, Self.size]()
         self.read = 0
         self.left_out = 0

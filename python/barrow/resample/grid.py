@@ -183,7 +183,7 @@ def make_grid(timeframe: Timeframe, rules: Rules, first: int, last: int | None) 
     else:
         step = timeframe.nanoseconds
         anchor = _wall_origin(timeframe, rules, table, clock_first, clock_last) + rules.offset
-        if (constant := _constant(table, first - step, final)) is not None:
+        if (constant := _constant(table, first - step, final + step)) is not None:
             return Grid(step, anchor - constant)
         begin = anchor + (clock_first - anchor) // step * step
         clocks = np.arange(begin - step, min(clock_last + 2 * step, LAST_STAMP + 1), step)
@@ -196,11 +196,15 @@ def _origin(
     """Where units of seconds to hours are counted from: nanoseconds UTC."""
     if isinstance(rules.origin, int):
         return rules.origin
-    midnights = np.array([clock_first // DAY * DAY, -(-clock_last // DAY) * DAY])
-    start_day, end_day = (int(t) for t in to_utc(table, midnights))
-    return {"start_day": start_day, "start": first, "epoch": 0, "end": last, "end_day": end_day}[
-        str(rules.origin)
-    ]
+    midnights = np.array([clock_first // DAY * DAY, 0, -(-clock_last // DAY) * DAY])
+    start_day, epoch, end_day = (int(t) for t in to_utc(table, midnights))
+    return {
+        "start_day": start_day,
+        "start": first,
+        "epoch": epoch,
+        "end": last,
+        "end_day": end_day,
+    }[str(rules.origin)]
 
 
 def _wall_origin(

@@ -93,9 +93,10 @@ class Resampler:
             What `resample` raises. After an error use another resampler, or `restore`.
         """
         self._check_open()
+        batches = batches_of(records)
         self._check_schema(records.schema)
         found: dict[str, list[Bars]] = {}
-        for batch in batches_of(records):
+        for batch in batches:
             self._rows_in += batch.num_rows
             if self.options.duplicates == "first":
                 before = self._fold.least if self._fold and self._fold.rows else None
