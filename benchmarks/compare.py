@@ -297,7 +297,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("task", choices=tasks)
     parser.add_argument("--smoke", action="store_true", help="2 MB, one round: does it work?")
-    parser.add_argument("--megabytes", type=float, help="size of the generated file (300)")
+    parser.add_argument(
+        "--megabytes", type=float, help="size of the generated file (300, or what the task says)"
+    )
     parser.add_argument("--kind", choices=list(make_data.KINDS), default="bars")
     parser.add_argument("--rounds", type=int, help="runs of every rival (5)")
     parser.add_argument("--only", metavar="A,B", help="these rivals, by the names of their files")
@@ -306,7 +308,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--child", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.megabytes is None:
-        arguments.megabytes = _SMOKE_MEGABYTES if arguments.smoke else 300
+        usual = getattr(import_module(f"compare.{arguments.task}"), "MEGABYTES", 300)
+        arguments.megabytes = _SMOKE_MEGABYTES if arguments.smoke else usual
     if arguments.rounds is None:
         arguments.rounds = 1 if arguments.smoke else 5
     if arguments.rounds < 1:
