@@ -160,20 +160,23 @@ struct _Places[price: DType, size: DType](Movable):
         self.buffers = buffers^
         self.places = numbers^
 
-    def write_back(self):
-        """Says in `places` how many bars there are."""
+    def write_back(self) -> Int:
+        """Says in `places` how many bars there are; returns how many are new."""
         var view = _write[DType.int64](self.places)
+        var new = 0
         for i in range(len(self.sinks)):
+            new += self.sinks[i].filled - Int(view.load(2 * i + 1))
             view.store(2 * i + 1, Int64(self.sinks[i].filled))
+        return new
 
 
-def _told(trouble: Trouble) -> Obj:
-    return py_ints(trouble.code, trouble.level, Int(trouble.at))
+def _told(trouble: Trouble, new: Int) -> Obj:
+    return py_ints(trouble.code, trouble.level, Int(trouble.at), new)
 
 
 def resample_push(args: Args, n: Int) raises PyErr -> Obj:
     """Args: cascade, wide, columns (tuple of seven buffers), blocks (tuple of writable buffers), places (writable
-    int64). Returns (trouble, level, row or start)."""
+    int64). Returns (trouble, level, row or start, new bars)."""
     if to_bool(args[unsafe_offset=1]):
         return _push[DType.int128, DType.uint128](args)
     return _push[DType.int64, DType.uint64](args)
@@ -215,9 +218,9 @@ def _push[price: DType, size: DType](args: Args) raises PyErr -> Obj:
     else:
         trouble = cascade.push(input, places.sinks)
     handle[].busy = False
-    places.write_back()
+    var new = places.write_back()
     _ = buffers^
-    return _told(trouble)
+    return _told(trouble, new)
 
 
 def resample_advance(args: Args, n: Int) raises PyErr -> Obj:
@@ -235,8 +238,7 @@ def _advance[price: DType, size: DType](args: Args) raises PyErr -> Obj:
         args[unsafe_offset=3], args[unsafe_offset=4], len(cascade.levels)
     )
     var trouble = cascade.advance(now, places.sinks)
-    places.write_back()
-    return _told(trouble)
+    return _told(trouble, places.write_back())
 
 
 def resample_peek(args: Args, n: Int) raises PyErr -> Obj:
@@ -255,7 +257,7 @@ def _peek[price: DType, size: DType](args: Args) raises PyErr -> Obj:
         args[unsafe_offset=3], args[unsafe_offset=4], len(cascade.levels)
     )
     var seen = cascade.peek(places.sinks, ended)
-    places.write_back()
+    _ = places.write_back()
     ref trouble = seen[0]
     ref states = seen[1]
     var result = external_call["PyTuple_New", Obj](3 + len(states))

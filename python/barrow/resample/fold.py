@@ -10,12 +10,11 @@ import pyarrow as pa
 
 from barrow._arrow import BAR, FIXED8, FIXED16, format_stamp, record_schema
 from barrow._lib import native
-from barrow._memory import Block
 from barrow.errors import BarrowArgumentError, BarrowInternalError, BarrowParseError, message
 from barrow.resample.grid import LAST_STAMP, Grid, make_grid, plan_cascade
 from barrow.resample.inputs import Columns, Source
 from barrow.resample.options import Options
-from barrow.resample.outputs import Bunch, Filler, batch_over, labels
+from barrow.resample.outputs import Bunch, Filler, batch_of, batch_over, labels
 from barrow.resample.report import ResampleReport
 from barrow.resample.timeframe import Timeframe
 
@@ -46,8 +45,13 @@ class Output:
     filler: Filler | None
     report: ResampleReport
 
-    def batch(self, bunch: Bunch, owner: Block | None = None) -> tuple[pa.RecordBatch, Array]:
+    def batch(self, bunch: Bunch, buffer: pa.Buffer | None = None) -> tuple[pa.RecordBatch, Array]:
         """Bars to a batch, with those made up; and the rows of each.
+
+        Args:
+            bunch: The bars.
+            buffer: The memory that they are in, which goes into the batch as it is where
+                nothing is made up; the arrays themselves go if None.
 
         Raises:
             BarrowArgumentError: A bar starts before 1970.
@@ -57,7 +61,9 @@ class Output:
             self.report.filled += filled
         self.report.bars += len(bunch)
         stamps = labels(self.grid, bunch, self.label, self.name)
-        return batch_over(self.schema, bunch, stamps, owner), bunch.counts
+        if buffer is None or self.filler is not None:
+            return batch_of(self.schema, bunch, stamps), bunch.counts
+        return batch_over(self.schema, bunch, stamps, buffer), bunch.counts
 
     def aside(self) -> Output:
         """The same for a look at what is open, after which everything goes on."""
@@ -127,7 +133,7 @@ class Fold:
         """The least stamp that may come next: nanoseconds UTC."""
         return native.resample_facts(self._handle, self.wide)[0]
 
-    def push(self, columns: Columns, blocks: tuple[Any, ...], places: Array) -> None:
+    def push(self, columns: Columns, blocks: tuple[Any, ...], places: Array) -> int:
         """Adds rows.
 
         Args:
@@ -135,23 +141,34 @@ class Fold:
             blocks: Where bars go, one writable buffer a level.
             places: Room and bars of each: `int64` of shape (levels, 2); brought up to date.
 
+        Returns:
+            How many bars were finished.
+
         Raises:
             BarrowArgumentError: Rows are out of order, or a stamp is there twice and must not.
             BarrowParseError: A bar cannot be held by its encoding.
         """
-        least = self.least if self.rows else 0
         told = native.resample_push(self._handle, self.wide, columns.buffers, blocks, places)
         if told[0] == _ORDER:
             at = told[2]
             stamps = columns.stamps.view(np.uint64)
-            before = int(stamps[at - 1]) if at else least
+            before = int(stamps[at - 1]) if at else self.least
             raise _out_of_order(self.rows + at, int(stamps[at]), before)
-        self._check(told)
+        self._check(told[:3])
         self.rows += len(columns)
+        return told[3]
 
-    def advance(self, now: int, blocks: tuple[Any, ...], places: Array) -> None:
-        """Ends the bars whose intervals are over at a time: nanoseconds UTC."""
-        self._check(native.resample_advance(self._handle, self.wide, now, blocks, places))
+    def advance(self, now: int, blocks: tuple[Any, ...], places: Array) -> int:
+        """Ends the bars whose intervals are over at a time, and says how many.
+
+        Args:
+            now: Nanoseconds UTC.
+            blocks: As in `push`.
+            places: As in `push`.
+        """
+        told = native.resample_advance(self._handle, self.wide, now, blocks, places)
+        self._check(told[:3])
+        return told[3]
 
     def peek(self, blocks: tuple[Any, ...], places: Array) -> tuple[int, ...]:
         """Appends the bars that are open, and leaves them open.

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from barrow._arrow import BAR, Encoding, array_over, format_stamp
-from barrow._memory import Block
+from barrow._arrow import Encoding, format_stamp, stored_batch
 from barrow.errors import BarrowArgumentError, message
 from barrow.resample.grid import Grid
 
 Array = np.ndarray[Any, Any]
-_COLUMNS = 8
 
 
 def row_bytes(encoding: Encoding) -> int:
@@ -148,33 +145,34 @@ def labels(grid: Grid, bunch: Bunch, label: str, timeframe: str) -> Array:
     return bunch.starts.view(np.uint64)
 
 
-def batch_over(
-    schema: pa.Schema, bunch: Bunch, stamps: Array, owner: Block | None
-) -> pa.RecordBatch:
-    """A batch of bars; over the memory of a block if there is one, without copying.
+def batch_of(schema: pa.Schema, bunch: Bunch, stamps: Array) -> pa.RecordBatch:
+    """A batch over arrays of bars, without copying them if they are contiguous.
 
     Args:
         schema: The stored schema.
         bunch: The bars.
         stamps: Their `ts_event`.
-        owner: The block that the arrays look into, kept alive by the batch.
     """
-    columns: Sequence[Array] = (*bunch.values, stamps, bunch.inits)
-    arrays = []
-    for field, column in zip(schema, columns, strict=True):
-        data: Any = np.ascontiguousarray(column)
-        if owner is not None and len(data):
-            begin = data.ctypes.data - owner.array.ctypes.data
-            if 0 <= begin < owner.size:
-                data = owner.buffer(owner.size).slice(begin, data.nbytes)
-        arrays.append(array_over(data, field.type, len(stamps)))
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+    columns = (*bunch.values, stamps, bunch.inits)
+    buffers = [np.ascontiguousarray(column) for column in columns]
+    return stored_batch(schema, buffers, len(bunch))
 
 
-def empty_batch(schema: pa.Schema) -> pa.RecordBatch:
-    """A batch of bars without any."""
-    arrays = [pa.array([], field.type) for field in schema]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+def batch_over(schema: pa.Schema, bunch: Bunch, stamps: Array, buffer: pa.Buffer) -> pa.RecordBatch:
+    """A batch over the block that bars are in, from its first row on.
 
-
-assert len(BAR.columns) + 1 == _COLUMNS
+    Args:
+        schema: The stored schema.
+        bunch: The bars: views of the block.
+        stamps: Their `ts_event`; replaces where intervals start.
+        buffer: The block.
+    """
+    rows = len(bunch)
+    if stamps.base is not bunch.starts.base:
+        bunch.starts[:] = stamps.view(np.int64)
+    width = bunch.values[0].itemsize * (2 if bunch.values[0].ndim == 2 else 1)
+    room = buffer.size // (5 * width + 3 * 8)
+    begins = [*range(0, 5 * width * room, width * room), 5 * width * room, (5 * width + 8) * room]
+    sizes = [*[rows * width] * 5, rows * 8, rows * 8]
+    parts = [buffer.slice(begin, size) for begin, size in zip(begins, sizes, strict=True)]
+    return stored_batch(schema, parts, rows)

@@ -128,7 +128,7 @@ def _resample_whole(records: AnyRecords, options: Options, sort: bool) -> dict[s
             report.rows_dropped["unfinished"] = int(bunch.counts[-1])
             bunch = bunch_in(memory[level], source.encoding, room, 0, filled - 1)
         report.unfinished = states[level] == UNFINISHED and options.partial == "flag"
-        batch, report.counts = output.batch(bunch, block)
+        batch, report.counts = output.batch(bunch, block.buffer(block.size))
         result[output.name] = _bars(output, [batch])
     return _by_name(result, options)
 

@@ -107,9 +107,9 @@ class Resampler:
                 continue
             fold = self._started(records.schema, batch)
             self._make_room(batch.num_rows + 1)
-            fold.push(fold.source.columns(batch, fold.rows), self._memory, self._places)
-            for name, bars in self._collect().items():
-                found.setdefault(name, []).append(bars)
+            if fold.push(fold.source.columns(batch, fold.rows), self._memory, self._places):
+                for name, bars in self._collect().items():
+                    found.setdefault(name, []).append(bars)
         return {name: _one(several) for name, several in found.items()}
 
     def push_row(
@@ -140,24 +140,24 @@ class Resampler:
             raise BarrowArgumentError(
                 message("push_row", "nothing says what rows are", tries=["push(bars[:0]) first"])
             )
-        source = Source.of(self._schema, self.options.price)
-        if source.kind != BAR or source.encoding.wide or self.options.duplicates == "first":
-            raise BarrowArgumentError(
-                message("push_row", "takes bars of fixed8 only", tries=["push(...)"])
-            )
         if self._row_columns is None:
+            source = Source.of(self._schema, self.options.price)
+            if source.kind != BAR or source.encoding.wide or self.options.duplicates == "first":
+                raise BarrowArgumentError(
+                    message("push_row", "takes bars of fixed8 only", tries=["push(...)"])
+                )
+            if self._fold is None:
+                self._start(source, ts_event)
+            self._make_room(2)
             self._row = np.zeros(7 * 8, np.uint8)
             parts = tuple(self._row[at : at + 8] for at in range(0, 56, 8))
             self._row_columns = Columns(parts, parts[5].view(np.int64))
         init = ts_event if ts_init is None else ts_init
         struct.pack_into("<4q3Q", self._row.data, 0, open, high, low, close, volume, ts_event, init)
-        if self._fold is None:
-            self._start(source, ts_event)
-        self._make_room(2)
         assert self._fold is not None
         self._rows_in += 1
-        self._fold.push(self._row_columns, self._memory, self._places)
-        return self._collect()
+        new = self._fold.push(self._row_columns, self._memory, self._places)
+        return self._collect() if new else {}
 
     def advance(self, now: int) -> dict[str, Bars]:
         """Gives the bars whose intervals are over at a time, without waiting for a row.
@@ -172,8 +172,8 @@ class Resampler:
         if self._fold is None:
             return {}
         self._make_room(2)
-        self._fold.advance(now, self._memory, self._places)
-        return self._collect()
+        new = self._fold.advance(now, self._memory, self._places)
+        return self._collect() if new else {}
 
     # ---------------------------------------------------------------- the end
 
@@ -344,11 +344,10 @@ class Resampler:
 
     def _collect(self, outputs: list[Output] | None = None) -> dict[str, Bars]:
         """Takes what came out of the memory that is used again."""
-        if not self._places[:, 1].any():
-            return {}
         found = {}
+        filled = self._places[:, 1].tolist()
         for level, output in enumerate(outputs or self._outputs()):
-            if self._places[level, 1]:
+            if filled[level]:
                 bunch = self._bunch(level)
                 own = Bunch(
                     [column.copy() for column in bunch.values],
