@@ -41,7 +41,14 @@ from barrow.errors import (
     BarrowSchemaError,
     BarrowUnsupportedError,
 )
-from barrow.etl import ConvertReport, IngestReport, convert, ingest
+from barrow.etl import (
+    ConvertReport,
+    IngestReport,
+    ResampledFile,
+    convert,
+    ingest,
+    resample_file,
+)
 from barrow.etl import open_records as open
 from barrow.resample import Resampler, ResampleReport, Timeframe, resample
 
@@ -76,6 +83,7 @@ __all__ = [
     "Quotes",
     "Report",
     "ResampleReport",
+    "ResampledFile",
     "Resampler",
     "Timeframe",
     "TradeTick",
@@ -87,6 +95,7 @@ __all__ = [
     "open",
     "read_csv",
     "resample",
+    "resample_file",
     "scan_csv",
     "sniff_csv",
     "validate",

@@ -18,6 +18,7 @@ import barrow as bw
 from barrow._arrow import KINDS, format_stamp
 from barrow._lib import native
 from barrow.cli_convert import convert
+from barrow.cli_resample import resample
 from barrow.csv import CsvOptions
 
 app = typer.Typer(
@@ -415,6 +416,7 @@ def head(
 
 
 app.command()(convert)
+app.command()(resample)
 
 
 @app.command()
