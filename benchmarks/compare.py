@@ -343,7 +343,8 @@ def _size(arguments: argparse.Namespace) -> dict[str, Any]:
         rows = getattr(import_module(f"compare.{arguments.task}"), "ROWS", None)
         if rows is not None:
             return {"rows": rows}
-    default = _SMOKE_MEGABYTES if arguments.smoke else _MEGABYTES
+    usual = getattr(import_module(f"compare.{arguments.task}"), "MEGABYTES", _MEGABYTES)
+    default = _SMOKE_MEGABYTES if arguments.smoke else usual
     return {"megabytes": arguments.megabytes or default}
 
 

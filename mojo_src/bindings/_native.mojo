@@ -11,6 +11,7 @@ from column_calls import *
 from convert_calls import *
 from csv_calls import *
 from ipc_calls import *
+from resample_calls import *
 from row_calls import row_type, rows_new
 from tick_calls import *
 from value_calls import *
@@ -98,5 +99,19 @@ def PyInit__native() abi("C") -> Obj:
     table.add[arrow_lend_schema, 1]("arrow_lend_schema", "Lends a schema.")
     table.add[arrow_lend_array, 1]("arrow_lend_array", "Lends a batch.")
     table.add[arrow_lend_stream, 2]("arrow_lend_stream", "Lends batches.")
+    table.add[resample_new, 4]("resample_new", "Makes a fold of timeframes.")
+    table.add[resample_push, 5]("resample_push", "Folds rows into bars.")
+    table.add[resample_advance, 5](
+        "resample_advance", "Ends bars at a time, without a row."
+    )
+    table.add[resample_peek, 5]("resample_peek", "Shows the open bars.")
+    table.add[resample_facts, 2]("resample_facts", "Rows that were left out.")
+    table.add[resample_save, 2]("resample_save", "What restoring needs.")
+    table.add[resample_restore, 3](
+        "resample_restore", "Goes on from what was saved."
+    )
+    table.add[resample_midpoints, 5](
+        "resample_midpoints", "Half way between bids and asks."
+    )
     table.add[simd_bits, 0]("simd_bits", "Bits of a vector register.")
     return table.create("barrow._native")

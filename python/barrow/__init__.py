@@ -60,11 +60,20 @@ from barrow.errors import (
     BarrowSchemaError,
     BarrowUnsupportedError,
 )
-from barrow.etl import ConvertReport, IngestReport, convert, ingest, write_catalog
+from barrow.etl import (
+    ConvertReport,
+    IngestReport,
+    ResampledFile,
+    convert,
+    ingest,
+    resample_file,
+    write_catalog,
+)
 from barrow.etl import open_records as open
 from barrow.ipc import write_arrow
 from barrow.parquet import write_parquet
 from barrow.record_module import RecordModule
+from barrow.resample import Resampler, ResampleReport, Timeframe, resample
 from barrow.store import Store
 
 __version__ = "0.1.0"
@@ -114,7 +123,11 @@ __all__ = [
     "RecordModule",
     "Records",
     "Report",
+    "ResampleReport",
+    "ResampledFile",
+    "Resampler",
     "Store",
+    "Timeframe",
     "TradeTick",
     "Trades",
     "check_csv",
@@ -123,6 +136,8 @@ __all__ = [
     "ingest",
     "open",
     "read_csv",
+    "resample",
+    "resample_file",
     "scan_csv",
     "sniff_csv",
     "validate",

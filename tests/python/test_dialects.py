@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import barrow as bw
 import pytest
 from barrow.csv.dialect import all_dialects, load_dialect
-from barrow.csv.zones import offsets
+from barrow.zones import offsets
 
 HEADER = "timestamp,open,high,low,close,volume\n"
 DAY = 86_400 * 10**9

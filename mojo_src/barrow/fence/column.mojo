@@ -188,3 +188,13 @@ struct MutColumnView[dtype: DType](ImplicitlyCopyable, Sized):
             .unsafe_bitcast[Scalar[Self.dtype]]()
             .unsafe_load[width=width, alignment=1]()
         )
+
+    def written(self) -> ColumnView[Self.dtype]:
+        """Shows the same memory to somebody who only reads.
+
+        Returns:
+            All values; those that were not written yet mean nothing.
+        """
+        return ColumnView[Self.dtype](
+            address=Int(self._values), length=self._length
+        )

@@ -58,7 +58,7 @@ class AggregationSource(StrEnum):
 
 
 # Months and years are time too, but not all of one length.
-_NANOSECONDS = {
+NANOSECONDS = {
     BarAggregation.MILLISECOND: 10**6,
     BarAggregation.SECOND: 10**9,
     BarAggregation.MINUTE: 60 * 10**9,
@@ -66,7 +66,7 @@ _NANOSECONDS = {
     BarAggregation.DAY: 86_400 * 10**9,
     BarAggregation.WEEK: 7 * 86_400 * 10**9,
 }
-_TIME = {*_NANOSECONDS, BarAggregation.MONTH, BarAggregation.YEAR}
+_TIME = {*NANOSECONDS, BarAggregation.MONTH, BarAggregation.YEAR}
 _INFORMATION = {BarAggregation.TICK_RUNS, BarAggregation.VOLUME_RUNS, BarAggregation.VALUE_RUNS}
 _THRESHOLD = {*BarAggregation} - _TIME - _INFORMATION - {BarAggregation.RENKO}
 # Bars begin anew with each of these, so a step must divide it. A month may have all 12.
@@ -147,18 +147,18 @@ class BarSpecification:
         """
         length = duration // dt.timedelta(microseconds=1) * 1000
         price = named(PriceType, price_type, "price type")
-        for unit, size in reversed(_NANOSECONDS.items()):
+        for unit, size in reversed(NANOSECONDS.items()):
             step, rest = divmod(length, size)
             if not rest and _step_problem(step, unit) is None:
                 return cls(step, unit, price)
         raise BarrowArgumentError(
-            message("duration", f"{duration} is no legal step of {', '.join(_NANOSECONDS)}")
+            message("duration", f"{duration} is no legal step of {', '.join(NANOSECONDS)}")
         )
 
     @property
     def step_ns(self) -> int | None:
         """The length of a bar in nanoseconds; None where it is not fixed."""
-        unit = _NANOSECONDS.get(self.aggregation)
+        unit = NANOSECONDS.get(self.aggregation)
         return None if unit is None else unit * self.step
 
     def get_interval_ns(self) -> int:
@@ -174,7 +174,7 @@ class BarSpecification:
                 message(
                     str(self),
                     "has no fixed length in time",
-                    tries=[f"{', '.join(_NANOSECONDS)} have one"],
+                    tries=[f"{', '.join(NANOSECONDS)} have one"],
                 )
             )
         return length
@@ -252,9 +252,9 @@ def _step_problem(step: Any, unit: BarAggregation) -> tuple[str, list[str]] | No
 
 def _larger_unit(step: int, unit: BarAggregation) -> list[str]:
     """The same length in a larger unit, where there is one."""
-    units = (*_NANOSECONDS,)
+    units = (*NANOSECONDS,)
     for larger in units[units.index(unit) + 1 :] if unit in units else ():
-        whole, rest = divmod(step * _NANOSECONDS[unit], _NANOSECONDS[larger])
+        whole, rest = divmod(step * NANOSECONDS[unit], NANOSECONDS[larger])
         if not rest and _step_problem(whole, larger) is None:
             return [f"{whole}-{larger}"]
     return []

@@ -10,8 +10,8 @@ from barrow._arrow import ENCODINGS, FIXED8, Encoding, parse_raw, rounding_code
 from barrow.bars import BarType, parse_instrument_id
 from barrow.csv.dialect import find_dialect
 from barrow.csv.hints import option
-from barrow.csv.zones import offsets
 from barrow.errors import BarrowArgumentError, BarrowParseError, message
+from barrow.zones import offsets
 
 OnError = Literal["raise", "skip", "quarantine"]
 # Codes of `Fold` in mojo_src/barrow/time/zone.mojo.

@@ -23,7 +23,6 @@ from barrow.csv.report import CsvReport, Rounded
 from barrow.csv.sniff import sniff
 from barrow.csv.source import TextSource
 from barrow.csv.stops import FULL, INPUT, NO_ROOM, WIDER
-from barrow.csv.zones import offsets
 from barrow.errors import (
     BarrowArgumentError,
     BarrowParseError,
@@ -32,6 +31,7 @@ from barrow.errors import (
     message,
     shown,
 )
+from barrow.zones import offsets
 
 _HEADER_BYTES = 1 << 16
 _HEADER_LINES = 3

@@ -13,6 +13,7 @@ from barrow.etl.io import (
     ResampleIOWriter,
 )
 from barrow.etl.open import open_records
+from barrow.etl.resample_file import ResampledFile, resample_file
 
 __all__ = [
     "ConvertReport",
@@ -22,8 +23,10 @@ __all__ = [
     "ResampleIOIndex",
     "ResampleIOReader",
     "ResampleIOWriter",
+    "ResampledFile",
     "convert",
     "ingest",
     "open_records",
+    "resample_file",
     "write_catalog",
 ]

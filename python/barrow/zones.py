@@ -1,4 +1,4 @@
-"""Tables of offsets for the Mojo parser, made from the rules of `zoneinfo`."""
+"""Where the offsets of time zones change, made from the rules of `zoneinfo`."""
 
 from __future__ import annotations
 

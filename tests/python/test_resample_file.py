@@ -1,0 +1,56 @@
+"""A file of records to files of bars, from Python and by the command line."""
+
+from __future__ import annotations
+
+import json
+
+import barrow as bw
+import pytest
+from children import assert_plain_failure, run_barrow
+from rows_to_resample import BAR_TYPE, random_bars
+
+
+@pytest.fixture
+def source(tmp_path):
+    bw.write_csv(random_bars(1, 2000, longest=30), tmp_path / "eurusd.csv")
+    bw.ingest(tmp_path / "eurusd.csv", tmp_path / "eurusd.arrow", bar_type=BAR_TYPE)
+    return tmp_path / "eurusd.arrow"
+
+
+def test_files_hold_what_resample_makes(source, tmp_path):
+    names = ["5m", "1h", "1M"]
+    written = bw.resample_file(source, names, tmp_path / "out" / "bars", tz="America/New_York")
+    found = sorted(path.name for path in (tmp_path / "out" / "bars").iterdir())
+    assert found == ["eurusd-1-hour.arrow", "eurusd-1-month.arrow", "eurusd-5-minute.arrow"]
+    made = bw.resample(bw.open(source), names, tz="America/New_York")
+    for one, name in zip(written, names, strict=True):
+        assert bw.open(one.path) == made[name]
+        assert bw.open(one.path).bar_type == made[name].bar_type
+        assert one.report.bars == len(made[name])
+
+
+def test_the_command(source, tmp_path):
+    arguments = ("resample", source, "--to", "5m,1d", "-o", tmp_path / "out")
+    done = run_barrow(*arguments, "--tz", "America/New_York", "--offset", "17h")
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first.endswith(" bars of 2,000 rows, the last one unfinished")
+    days = bw.resample(bw.open(source), "1d", tz="America/New_York", offset="17h")["1d"]
+    assert bw.open(tmp_path / "out" / "eurusd-1-day.arrow") == days
+    again = run_barrow(*arguments)
+    assert_plain_failure(again)
+    assert "eurusd-5-minute.arrow: is there already" in again.stderr
+    told = run_barrow(*arguments, "--overwrite", "--json", "--empty", "fill", "--partial", "drop")
+    facts = json.loads(told.stdout)
+    assert [fact["timeframe"] for fact in facts] == ["5m", "1d"]
+    assert facts[0]["filled"] > 0
+    assert facts[1]["rows_dropped"]["unfinished"] > 0
+    assert second
+
+
+def test_the_command_says_what_is_wrong(source, tmp_path):
+    for timeframes, what in (("5x", '"x" is no unit'), ("1q,3M", "is of another, too")):
+        done = run_barrow("resample", source, "--to", timeframes, "-o", tmp_path / "out")
+        assert_plain_failure(done, 2)
+        assert what in done.stderr
+    assert not (tmp_path / "out").exists()
