@@ -358,6 +358,6 @@ def test_the_kernel_refuses_too_little_room():
 def test_a_step_that_no_bar_type_has_leaves_the_symbol():
     bars = random_bars(1, 100, "2024-01-02")
     made = bw.resample(bars, ["5m", "7m"])
-    assert made["5m"].bar_type == BAR_TYPE.replace("-1-MINUTE", "-5-MINUTE").replace("EX", "IN")
+    assert made["5m"].bar_type == BAR_TYPE.replace("-1-MINUTE", "-5-MINUTE").replace("EXT", "INT")
     assert made["7m"].bar_type is None
     assert made["7m"].schema.metadata[b"symbol"] == BAR_TYPE.split(".")[0].encode()
