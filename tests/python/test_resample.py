@@ -356,7 +356,7 @@ def test_the_kernel_refuses_too_little_room():
 
 
 def test_a_step_that_no_bar_type_has_leaves_the_symbol():
-    bars = random_bars(1, 100, "2024-01-02")
+    bars = random_bars(1, 100, bar_type=BAR_TYPE)
     made = bw.resample(bars, ["5m", "7m"])
     assert made["5m"].bar_type == BAR_TYPE.replace("-1-MINUTE", "-5-MINUTE").replace("EXT", "INT")
     assert made["7m"].bar_type is None
