@@ -40,6 +40,11 @@ class _Encoding(StrEnum):
     decimal128 = "decimal128"
 
 
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+# Seconds until what was thrown away is raised again.
+_AGAIN = 0.001
+
+
 class _OnError(StrEnum):
     stop = "raise"
     skip = "skip"
@@ -459,6 +464,14 @@ def _interrupt(*_: object) -> NoReturn:
     raise _Interrupted
 
 
+def _swallowed(what: sys.UnraisableHookArgs) -> None:
+    """Interrupts again where Python threw an interrupt away, as it does while objects die."""
+    if what.exc_type is _Interrupted:
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+    else:
+        sys.__unraisablehook__(what)
+
+
 def _tell(error: bw.BarrowError) -> None:
     """Prints an error for people, and with --json for machines too."""
     _err.print(f"{error.kind}: {error}", markup=False)
@@ -475,8 +488,9 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        signal.signal(signal.SIGINT, _interrupt)
-        signal.signal(signal.SIGTERM, _interrupt)
+        sys.unraisablehook = _swallowed
+        for number in _INTERRUPTS:
+            signal.signal(number, _interrupt)
         app()
     except bw.BarrowError as error:
         _tell(error)
@@ -493,7 +507,7 @@ def main() -> None:
         sys.exit(1)
     finally:
         # Nothing is left to interrupt but the end of Python itself.
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _INTERRUPTS:
             signal.signal(number, signal.SIG_IGN)
 
 

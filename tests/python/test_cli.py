@@ -8,7 +8,7 @@ from pathlib import Path
 
 import barrow as bw
 import pytest
-from children import BARROW, assert_plain_failure, names, run_barrow
+from children import BARROW, assert_plain_failure, names, run_barrow, run_python
 
 HEADER = "timestamp,open,high,low,close,volume\n"
 ROW = "2024-01-02T09:30:00Z,1.0842,1.0850,1.0840,1.0848,312\n"
@@ -396,3 +396,23 @@ def test_colors_stay_off_when_piped_whatever_the_terminal(source: Path, tmp_path
     out = tmp_path / "bars.arrow"
     for command in (["ingest", source, "-o", out], ["info", out], ["head", out], ["check", out]):
         assert "\x1b" not in succeed(*command, env=env)
+
+
+def test_an_interrupt_that_python_throws_away_is_not_lost() -> None:
+    code = """
+        import signal, time
+        from barrow import cli
+
+        class Dying:
+            def __del__(self):
+                signal.raise_signal(signal.SIGINT)
+
+        def app():
+            Dying()
+            time.sleep(60)
+
+        cli.app = app
+        cli.main()
+    """
+    done = run_python(code)
+    assert (done.returncode, done.stderr) == (130, "interrupted: nothing was written\n")
