@@ -13,6 +13,7 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,8 +34,13 @@ def shared_libpython() -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def run_mojo(arguments: list[str]) -> int:
-    """Runs `mojo run` with the package on its path; returns the exit status."""
+def run_mojo(arguments: list[str], output: IO[str] | None = None) -> int:
+    """Runs `mojo run` with the package on its path; returns the exit status.
+
+    Args:
+        arguments: Those of `mojo run` and of the program.
+        output: Where everything that is printed goes; to the caller's own output if None.
+    """
     library = shared_libpython()
     if library is None:
         version = sysconfig.get_config_var("VERSION")
@@ -63,7 +69,9 @@ def run_mojo(arguments: list[str]) -> int:
         "-I",
         ROOT / "mojo_src",
     ]
-    return subprocess.run([*command, *arguments], env=env, check=False).returncode
+    whole = [*command, *arguments]
+    errors = subprocess.STDOUT if output else None
+    return subprocess.run(whole, env=env, check=False, stdout=output, stderr=errors).returncode
 
 
 if __name__ == "__main__":

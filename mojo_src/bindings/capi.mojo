@@ -183,7 +183,7 @@ struct ModuleTable:
     per CPU at import.
     """
 
-    comptime CAPACITY = 64
+    comptime CAPACITY = 256
 
     var _methods: Pointer[Int, MutUntrackedOrigin]
     var _count: Int

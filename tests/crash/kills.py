@@ -77,10 +77,11 @@ def kill_store(work: Work, folder: Path, kills: int, chance: random.Random) -> i
     killed = runs = 0
     while killed < kills:
         root = folder / f"run-{runs}"
-        sure, done = 0, False
+        sure, done, latest = 0, False, 0.6 * seconds
         while not done:
             child = Child(lambda say, root=root: work.run(root, say))
-            time.sleep(chance.uniform(0, 0.6 * seconds))
+            time.sleep(chance.uniform(0, latest))
+            latest *= 1.1  # or a writer that takes long to begin would never come to its end
             child.kill()
             done, last = child.result()
             killed += not done
