@@ -99,7 +99,7 @@ def PyInit__native() abi("C") -> Obj:
     table.add[arrow_lend_schema, 1]("arrow_lend_schema", "Lends a schema.")
     table.add[arrow_lend_array, 1]("arrow_lend_array", "Lends a batch.")
     table.add[arrow_lend_stream, 2]("arrow_lend_stream", "Lends batches.")
-    table.add[resample_new, 4]("resample_new", "Makes a fold of timeframes.")
+    table.add[resample_new, 5]("resample_new", "Makes a fold of timeframes.")
     table.add[resample_push, 5]("resample_push", "Folds rows into bars.")
     table.add[resample_advance, 5](
         "resample_advance", "Ends bars at a time, without a row."

@@ -74,6 +74,7 @@ from barrow.ipc import write_arrow
 from barrow.parquet import write_parquet
 from barrow.record_module import RecordModule
 from barrow.resample import Resampler, ResampleReport, Timeframe, resample
+from barrow.sessions import Schedule, Session, SessionRule, load_session, session_names
 from barrow.store import Store
 
 __version__ = "0.1.0"
@@ -126,6 +127,9 @@ __all__ = [
     "ResampleReport",
     "ResampledFile",
     "Resampler",
+    "Schedule",
+    "Session",
+    "SessionRule",
     "Store",
     "Timeframe",
     "TradeTick",
@@ -134,11 +138,13 @@ __all__ = [
     "convert",
     "cpu_level",
     "ingest",
+    "load_session",
     "open",
     "read_csv",
     "resample",
     "resample_file",
     "scan_csv",
+    "session_names",
     "sniff_csv",
     "validate",
     "write_arrow",

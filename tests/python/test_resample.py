@@ -323,14 +323,14 @@ def test_pieces_left_out_are_counted_and_become_no_bar():
     flags = (np.arange(len(edges) - 1) % 3 == 1).astype(np.uint8)
     none = np.empty(0, np.uint8)
     levels = ((-1, 0, 0, edges, flags), (0, DAY, 0, none, none))
-    fold = native.resample_new(False, False, False, levels)
+    fold = native.resample_new(False, False, False, levels, None)
     blocks = tuple(np.zeros(4000 * 64, np.uint8) for _ in levels)
     places = np.array([[4000, 0], [4000, 0]])
     assert native.resample_push(fold, False, columns, blocks, places)[0] == 0
     native.resample_peek(fold, False, False, blocks, places)
     stamps = bars.raw("ts_event").astype(np.int64)
     left_out = flags[np.searchsorted(edges, stamps, "right") - 1].astype(bool)
-    assert native.resample_facts(fold, False)[1:] == (int(left_out.sum()), 0)
+    assert native.resample_facts(fold, False)[1:] == (int(left_out.sum()), 0, 0)
     kept = [row for row, out in zip(plain_rows(bars), left_out, strict=True) if not out]
     for level, step in ((0, DAY // 4), (1, DAY)):
         wanted = fold_plainly(kept, of_length(step))
@@ -344,7 +344,7 @@ def test_the_kernel_refuses_too_little_room():
     from barrow._lib import native
 
     none = np.empty(0, np.uint8)
-    fold = native.resample_new(False, False, False, ((-1, MINUTE, 0, none, none),))
+    fold = native.resample_new(False, False, False, ((-1, MINUTE, 0, none, none),), None)
     bars = random_bars(21, 100, longest=2)
     columns = tuple(np.ascontiguousarray(bars.raw(name)) for name in BAR.columns)
     block = (np.zeros(64 * 8, np.uint8),)
