@@ -65,7 +65,7 @@ struct Cascade[price: DType, size: DType](Movable):
 
     comptime WORDS_OF_LEVEL = 18
     """How many words `save` writes for a level."""
-    comptime WORDS = 3
+    comptime WORDS = 4
     """How many words `save` writes besides."""
 
     var levels: List[Level[Self.price, Self.size]]
@@ -90,6 +90,8 @@ struct Cascade[price: DType, size: DType](Movable):
     """Whether a row outside of sessions is wrong."""
     var outside: Int
     """Rows outside of sessions."""
+    var seen: UInt64
+    """The stamp of the last one of them: nanoseconds UTC."""
 
     def __init__(
         out self,
@@ -116,6 +118,7 @@ struct Cascade[price: DType, size: DType](Movable):
         self.here = Bucket(Int64.MIN, Int64.MIN, False)
         self.refuses = False
         self.outside = 0
+        self.seen = 0
 
     def keep_to(mut self, var sessions: Buckets, refuses: Bool):
         """Leaves out rows that are in no session; before the first row.
@@ -211,6 +214,7 @@ struct Cascade[price: DType, size: DType](Movable):
                     return stop
                 at = self._stop(rows, stop, end)
                 self.outside += at - stop
+                self.seen = UInt64(rows.ts_event[at - 1])
             else:
                 at = end
         return -1
@@ -271,6 +275,9 @@ struct Cascade[price: DType, size: DType](Movable):
                 states.append(BarState(BarState.NONE))
                 continue
             var bar = bars[i]
+            # A row outside told the time. Finer bars may be over by it, and this one has
+            # the same whether it was made from those or not.
+            bar.known = max(bar.known, self.seen)
             level.append(bar, sinks[i], ended)
             var finished = bar.known >= UInt64(level.bucket.end)
             states.append(
@@ -339,6 +346,7 @@ struct Cascade[price: DType, size: DType](Movable):
         words.append(UInt64(self.least))
         words.append(UInt64(len(self.levels)))
         words.append(UInt64(self.outside))
+        words.append(self.seen)
         for i in range(len(self.levels)):
             ref level = self.levels[i]
             words.append(UInt64(Int(level.live)))
@@ -373,6 +381,7 @@ struct Cascade[price: DType, size: DType](Movable):
             return False
         self.least = Int64(words[0])
         self.outside = Int(words[2])
+        self.seen = words[3]
         for i in range(len(self.levels)):
             ref level = self.levels[i]
             var at = Self.WORDS + each * i
