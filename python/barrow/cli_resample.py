@@ -34,6 +34,12 @@ class _Duplicates(StrEnum):
     error = "error"
 
 
+class _Outside(StrEnum):
+    drop = "drop"
+    keep = "keep"
+    error = "error"
+
+
 class _Price(StrEnum):
     bid = "bid"
     ask = "ask"
@@ -64,6 +70,15 @@ def resample(
     partial: Annotated[_Partial, typer.Option(help="A last bar not over.")] = _Partial.flag,
     duplicates: Annotated[_Duplicates, typer.Option(help="Rows of one stamp.")] = _Duplicates.keep,
     price: Annotated[_Price | None, typer.Option(help="Of quotes.", show_default=False)] = None,
+    session: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE.toml",
+            help="When the market is open: " + ", ".join(bw.session_names()) + ".",
+            show_default=False,
+        ),
+    ] = None,
+    outside: Annotated[_Outside, typer.Option(help="Rows in no session.")] = _Outside.drop,
     sort: Annotated[bool, typer.Option("--sort", help="Put rows in order first.")] = False,
     bar_type: Annotated[
         str | None,
@@ -88,6 +103,7 @@ def resample(
         "partial": partial.value,
         "duplicates": duplicates.value,
         "price": price and price.value,
+        "outside": outside.value,
     }
     written = bw.resample_file(
         file,
@@ -100,6 +116,7 @@ def resample(
         tz=tz,
         origin=origin,
         offset=offset,
+        session=session,
         **choices,
     )
     if as_json:
@@ -111,3 +128,5 @@ def resample(
             extra += f", {report.filled:,} filled" if report.filled else ""
             extra += ", the last one unfinished" if report.unfinished else ""
             print(f"{one.path}: {report.bars:,} bars of {report.rows_in:,} rows{extra}")
+        for note in dict.fromkeys(note for one in written for note in one.report.notes):
+            print(f"note: {note}")

@@ -106,10 +106,9 @@ def test_what_is_filled_is_in_sessions_only(seed):
         assert made[name].report.filled == len(made[name]) - len(wanted.bars(name))
 
 
-@pytest.mark.parametrize("size", [1, 7, 100])
+@pytest.mark.parametrize(("size", "saved"), [(1, 0), (1, 60), (7, 0), (7, 5), (100, 1)])
 @pytest.mark.parametrize("outside", ["drop", "keep"])
 @pytest.mark.parametrize("closed", ["left", "right"])
-@pytest.mark.parametrize("saved", [0, 5])
 def test_streams_give_the_same_bits(size, outside, closed, saved):
     seed = size
     plain = random_session(seed, "America/New_York", date(2018, 10, 24))

@@ -316,12 +316,12 @@ def plan_cascade(
     order = sorted(range(len(grids)), key=lambda i: (timeframes[i].nanoseconds, i))
     sources = []
     for place, i in enumerate(order):
-        finer = [
+        finer = (
             earlier
-            for earlier in range(place)
+            for earlier in reversed(range(place))
             # No month is a number of weeks, even if it happens to be in some data.
             if not (timeframes[i].months and timeframes[order[earlier]].unit == "w")
             and is_nested(grids[i], grids[order[earlier]], first, last)
-        ]
-        sources.append(finer[-1] if finer else -1)
+        )
+        sources.append(next(finer, -1))
     return order, sources
