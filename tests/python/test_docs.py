@@ -70,6 +70,27 @@ def test_the_format_page_lists_every_reason():
     assert listed == list(native.reason_names())[1:]
 
 
+def test_the_python_of_the_page_on_sessions_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        f"2024-01-02T{hour:02}:{minute:02}:00,4784.25,4785.00,4783.50,4784.75,{100 + minute}"
+        for hour in (21, 22, 23)
+        for minute in range(60)
+    ]
+    Path("bars.csv").write_text("\n".join(["timestamp,open,high,low,close,volume", *rows]) + "\n")
+    page = (ROOT / "docs/guide/sessions.md").read_text()
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.S):
+        exec(compile(block, "sessions.md", "exec"), names)
+    shown = capsys.readouterr().out
+    for told in re.findall(r"  # (.*)\n", "".join(re.findall(r"```python\n(.*?)```", page, re.S))):
+        assert told in shown
+    Path("acme.toml").write_text(re.search(r"```toml\n(.*?)```", page, re.S)[1])
+    assert bw.load_session("acme.toml").calendar == "CMES"
+    listed = re.findall(r"^\| `([\w-]+)` \|", page.split("## How")[0], re.M)
+    assert sorted(listed) == bw.session_names()
+
+
 @pytest.mark.usefixtures("text")
 def test_the_python_of_the_page_on_the_store_runs(capsys):
     for day, name in ((2, "monday"), (3, "tuesday"), (3, "tuesday-corrected")):

@@ -111,6 +111,32 @@ def test_days_of_foreign_exchange_start_at_17_in_new_york(zone, session):
     )
 
 
+@pytest.mark.parametrize("start", ["2024-03-07", "2024-10-31", "1970-01-12"])
+def test_three_ways_to_the_days_of_foreign_exchange(start):
+    schedule = bw.load_session("fx-new-york-17").schedule("1970-01-01", "2025-01-01")
+    every = minutes_from(start, str(date.fromisoformat(start) + timedelta(11)))
+    open_ = schedule.find(every.raw("ts_event").astype(np.int64)) >= 0
+    columns = [every.raw(name)[open_] for name in BAR.columns]
+    bars = records(BAR, columns, None)
+    made = bw.resample(bars, ["1d", "1w"], session="fx-new-york-17")
+    broker = bw.resample(bars, ["1d", "1w"], tz="America/New_York+7h")
+    assert broker["1d"] == made["1d"]
+    assert bw.resample(bars, "1d", tz="America/New_York", offset="17h")["1d"] == made["1d"]
+    volumes = [[bar.volume.raw for bar in weeks] for weeks in (made["1w"], broker["1w"])]
+    assert volumes[0] == volumes[1]
+
+
+def test_the_first_moment_of_1970():
+    bars = records(BAR, [np.full(3, 10**9)] * 5 + [np.array([0, 1, MINUTE], np.uint64)] * 2, None)
+    for session in ("24x7", "cme-globex", "eurex"):
+        for closed in ("left", "right"):
+            options = {"session": session, "closed": closed, "label": "right", "outside": "keep"}
+            for made in bw.resample(bars, ["1m", "4h", "1d", "1w", "1q"], **options).values():
+                assert made.report.counts.sum() == 3
+    with pytest.raises(bw.BarrowArgumentError, match="the first bar starts 1969-12-31T21:30:00Z"):
+        bw.resample(bars, "1d", session="cme-globex")
+
+
 def test_days_of_23_and_25_hours():
     around = bw.Session("America/New_York", ["Mon-Sun 00:00 - 24:00"])
     for day, hours in (("2024-03-10", 23), ("2024-11-03", 25), ("2024-07-01", 24)):
@@ -222,7 +248,7 @@ def test_rows_outside_are_dropped_kept_or_refused():
     row = bw.Resampler("5m", session="cme-globex", outside="error")
     row.push(bars[:0])
     row.push_row(stamp("2024-03-07T21:59"), 1, 1, 1, 1, 1)
-    with pytest.raises(bw.BarrowArgumentError, match="^row 1: .* is outside session"):
+    with pytest.raises(bw.BarrowArgumentError, match=r"^row 1: .* is outside session"):
         row.push_row(stamp("2024-03-07T22:00"), 1, 1, 1, 1, 1)
 
 

@@ -387,7 +387,7 @@ class Resampler:
         output.report.rows_in = self._rows_in
         if self._duplicates:
             output.report.rows_dropped["duplicate"] = self._duplicates
-        if self._fold is not None and self._fold.outside:
+        if self._fold is not None and self._fold.session is not None and self._fold.outside:
             output.report.rows_dropped["outside session"] = self._fold.outside
         return output.report
 

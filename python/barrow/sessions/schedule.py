@@ -15,8 +15,8 @@ Array = np.ndarray[Any, Any]
 
 SECOND = 10**9
 DAY = 86_400 * SECOND
-# 2262-01-01: what is later has no room for the end of its bar.
-LAST_DAY = 106_653
+# 2262-01-10: rows end with 2261, and a trading day may begin some days before its date.
+LAST_DAY = 106_660
 # 1970-01-01 was a Thursday.
 _THURSDAY = 3
 
@@ -104,7 +104,7 @@ def make_schedule(
         exceptions: What is different on some dates.
         table: The offsets of the zone.
         first: The first date: days since 1970, may be negative.
-        last: The last one; not after 2262-01-01.
+        last: The last one; not after 2262-01-10.
     """
     parts = [_weeks(t, max(first, t.first), min(last, t.last), table) for t in timetables]
     starts, ends, days = (

@@ -165,7 +165,7 @@ class Session:
 
         Args:
             start: A date, or text such as `2024-01-02`.
-            end: The same; not after 2262-01-01.
+            end: The same; what is after 2262-01-10 is left out.
 
         Returns:
             `starts` and `ends` in nanoseconds UTC, and `dates`.
