@@ -98,13 +98,9 @@ def test_rows_outside_are_counted_or_refused() raises:
         prices,
         prices,
         prices,
-        ColumnView[DType.uint64](
-            address=Int(sizes.unsafe_ptr()), length=rows
-        ),
+        ColumnView[DType.uint64](address=Int(sizes.unsafe_ptr()), length=rows),
         times,
-        ColumnView[DType.uint64](
-            address=Int(inits.unsafe_ptr()), length=rows
-        ),
+        ColumnView[DType.uint64](address=Int(inits.unsafe_ptr()), length=rows),
         times,
     )
     for refuses in [False, True]:
