@@ -105,6 +105,18 @@ def test_a_month_is_never_made_from_weeks():
     assert made["1M"].report.source == "rows"
 
 
+def test_a_first_interval_that_starts_before_that_of_a_longer_timeframe():
+    # Five months are counted from the first row's, a quarter may have begun before it.
+    bars = random_bars(6, 50, "2019-09-27", longest=60)
+    made = bw.resample(bars, ["1q", "5M", "3d", "1M"])
+    assert made["5M"].report.source == "1M"
+    for name, bars_made in made.items():
+        assert bars_made == bw.resample(bars, name)[name]
+    alone = bw.resample(bars, ["1q", "5M"])
+    assert alone["5M"].report.source == "rows"
+    assert len(alone["5M"]) == 1
+
+
 def test_days_of_a_zone_are_made_of_hours_only_where_they_start_with_one():
     bars = random_bars(7, 1500, longest=60)
     assert bw.resample(bars, ["1h", "1d"], tz="Asia/Kolkata")["1d"].report.source == "1h"

@@ -95,6 +95,13 @@ class Grid:
         """How many intervals stamps from `first` to `last` can be in, or more."""
         return ((last - first) // self.step + 2 if self.step else 0) + len(self.edges)
 
+    def start_of(self, stamp: int) -> int:
+        """Where the interval of a stamp starts: nanoseconds UTC."""
+        if self.even:
+            return stamp - (stamp - self.origin) % self.step
+        bound = int(self.edges[max(int(np.searchsorted(self.edges, stamp, "right")) - 1, 0)])
+        return stamp - (stamp - bound) % self.step if self.step else bound
+
     def has(self, edges: Array) -> bool:
         """Whether one interval ends and another starts at every one of some edges."""
         if self.even:
@@ -294,6 +301,9 @@ def is_nested(outer: Grid, inner: Grid, first: int, last: int) -> bool:
         if outer.even:
             return inner.even and (outer.origin - inner.origin) % inner.step == 0
         return inner.edges is outer.edges
+    if inner.start_of(first) < outer.start_of(first):
+        # Its first bar would be put where it starts, before the interval of its rows.
+        return False
     return inner.has(outer.edges[(outer.edges > first) & (outer.edges <= last)])
 
 
