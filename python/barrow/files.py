@@ -18,6 +18,8 @@ from barrow.errors import BarrowIoError, message
 _NO_SPACE = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 # Smaller pieces than this are put together before they are written.
 _PIECE = 1 << 16
+# So many files are made durable together rather than one by one.
+_MANY_FILES = 32
 
 
 class System:
@@ -42,6 +44,10 @@ class System:
     def fsync(self, descriptor: int) -> None:
         """Makes a file, or the names in a folder, survive a loss of power."""
         os.fsync(descriptor)
+
+    def sync(self) -> None:
+        """Writes whatever the system has not written yet."""
+        os.sync()
 
     def truncate(self, descriptor: int, size: int) -> None:
         """Cuts a file off."""
@@ -169,6 +175,21 @@ def sync_folder(path: str) -> None:
     _fsync(path or ".")
 
 
+def sync_files(paths: Sequence[str]) -> None:
+    """Makes files survive a loss of power.
+
+    Of many files the system writes everything it has at once, since one after the other
+    costs a turn of the disk each; whether a file could be written it says of each.
+
+    Raises:
+        OSError: The system cannot.
+    """
+    if len(paths) >= _MANY_FILES:
+        SYSTEM.sync()
+    for path in paths:
+        _fsync(path)
+
+
 def replace_file(path: str, data: bytes) -> None:
     """Puts a durable file in the place of one that may be there, or not at all.
 
@@ -281,11 +302,15 @@ class AtomicFile:
         A file that came to be under that name meanwhile is replaced only if it may.
         """
         _fsync(self.temporary)
-        self._publish()
-        self.temporary = ""
+        self.publish()
         sync_folder(os.path.dirname(self.path))
 
-    def _publish(self) -> None:
+    def publish(self) -> None:
+        """Gives the file its name, without making anything durable."""
+        self._rename()
+        self.temporary = ""
+
+    def _rename(self) -> None:
         if self._overwrite:
             SYSTEM.replace(self.temporary, self.path)
             return
@@ -333,6 +358,7 @@ class AppendFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
+        self._is_new = False
         try:
             self._file = SYSTEM.open(self.path, os.O_RDWR)
         except OSError as error:
@@ -350,7 +376,7 @@ class AppendFile:
 
     @classmethod
     def create(cls, path: str | os.PathLike[str], start: bytes, *, overwrite: bool = False) -> Self:
-        """A new file, which is there, whole and durable, when this returns.
+        """A new file, which is there, whole, when this returns; `flush` makes it durable.
 
         Args:
             path: The file.
@@ -362,11 +388,14 @@ class AppendFile:
         """
         try:
             with AtomicFile(path, overwrite=overwrite) as whole:
-                Path(whole.temporary).write_bytes(start)
-                whole.commit()
+                with Output(whole.temporary) as output:
+                    output.write(start)
+                whole.publish()
         except OSError as error:
             raise unwritable(os.fspath(path), error) from error
-        return cls(path)
+        self = cls(path)
+        self._is_new = True
+        return self
 
     def write(self, pieces: Iterable[Any]) -> int:
         """Writes behind the end; all of it, or the file is as long as before.
@@ -443,6 +472,9 @@ class AppendFile:
             return
         try:
             SYSTEM.fsync(self._file)
+            if self._is_new:
+                sync_folder(os.path.dirname(self.path))
+                self._is_new = False
         except OSError as error:
             raise unwritable(self.path, error, "cannot be made durable") from error
 

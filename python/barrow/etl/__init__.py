@@ -14,6 +14,7 @@ from barrow.etl.io import (
 )
 from barrow.etl.open import open_records
 from barrow.etl.resample_file import ResampledFile, resample_file
+from barrow.etl.stages import StageReport, aggregate, resample, transform
 
 __all__ = [
     "ConvertReport",
@@ -24,9 +25,13 @@ __all__ = [
     "ResampleIOReader",
     "ResampleIOWriter",
     "ResampledFile",
+    "StageReport",
+    "aggregate",
     "convert",
     "ingest",
     "open_records",
+    "resample",
     "resample_file",
+    "transform",
     "write_catalog",
 ]
