@@ -15,7 +15,7 @@ from barrow.bars import Bars
 from barrow.csv import is_pattern, matching
 from barrow.errors import BarrowArgumentError, BarrowIoError, BarrowParseError, message
 from barrow.etl.io import ResampleIOFactory, ResampleIOReader, TextReader
-from barrow.etl.stages.ledger import Consumed, Ledger, LedgerFile
+from barrow.etl.stages.ledger import Consumed, Ledger, LedgerFile, status_of
 
 Sources = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -95,7 +95,7 @@ class NewRows:
     rejected: int = 0
     notes: list[str] = field(default_factory=list)
     _known: dict[str, Consumed] = field(default_factory=dict)
-    _places: dict[str, tuple[str, int, int]] = field(default_factory=dict)
+    _places: dict[str, tuple[str, int, int, os.stat_result | None]] = field(default_factory=dict)
 
     def of(self, paths: Sequence[str]) -> Iterator[Batch]:
         """The new bars, one input after the other; every stamp is checked to follow.
@@ -110,10 +110,12 @@ class NewRows:
         for path in paths:
             name = self.ledger_file.name_of(path)
             consumed = self._known.get(name)
-            if consumed is not None and consumed.is_unchanged(path):
+            # Before it is read: what comes while it is read is there the next time.
+            status = status_of(path)
+            if consumed is not None and not consumed.has_more(path, status):
                 continue
             self.inputs += 1
-            for batch in self._batches(path, consumed or Consumed(name)):
+            for batch in self._batches(path, consumed or Consumed(name), status):
                 if batch.bars is not None:
                     last = check_order(batch.bars, last, path)
                 yield batch
@@ -124,13 +126,13 @@ class NewRows:
         Raises:
             BarrowIoError: One of them cannot be read.
         """
-        for name, (path, position, line) in self._places.items():
-            before = self._known.get(name, Consumed(name))
-            self._known[name] = before.read_to(path, position, line)
+        for name, place in self._places.items():
+            self._known[name] = self._known.get(name, Consumed(name)).read_to(*place)
         self._places.clear()
         return tuple(self._known.values())
 
-    def _batches(self, path: str, consumed: Consumed) -> Iterator[Batch]:
+    def _batches(self, path: str, consumed: Consumed, status: os.stat_result) -> Iterator[Batch]:
+        name = consumed.name
         with self.open(path) as reader:
             text = reader if isinstance(reader, TextReader) else None
             in_pieces = not self.sort and (text is None or text.has_positions)
@@ -139,7 +141,7 @@ class NewRows:
                 raise consumed.rewritten(path)
             if text is not None and self.keep is not None:
                 keep = self.keep
-                text.keep_rejects(lambda *facts: keep(consumed.name, *facts))
+                text.keep_rejects(lambda *facts: keep(name, *facts))
             if consumed.position and text is not None:
                 text.seek(consumed.position, consumed.line)
             elif consumed.position:
@@ -147,7 +149,8 @@ class NewRows:
             parts: list[Bars] = []
             while (bars := reader.read_batch(self.batch_rows)) is not None:
                 if in_pieces:
-                    self._read_to(path, consumed, reader.tell(), text)
+                    line = text.line if text else 0
+                    self._places[name] = (path, reader.tell(), line, None)
                     yield Batch(bars)
                 else:
                     parts.append(bars)
@@ -155,14 +158,11 @@ class NewRows:
                 self._note(text)
             if in_pieces:
                 # Behind the last bar may be rows that became none.
-                self._read_to(path, consumed, reader.tell(), text)
+                self._places[name] = (path, reader.tell(), text.line if text else 0, status)
                 yield Batch(None)
             else:
-                self._read_to(path, consumed, os.stat(path).st_size, None)
+                self._places[name] = (path, status.st_size, 0, status)
                 yield from self._as_batches(parts)
-
-    def _read_to(self, path: str, of: Consumed, position: int, text: TextReader | None) -> None:
-        self._places[of.name] = (path, position, text.line if text else 0)
 
     def open(self, path: str, **others: Any) -> ResampleIOReader:
         """A reader of an input.

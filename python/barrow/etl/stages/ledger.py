@@ -29,8 +29,8 @@ class Consumed:
 
     Attributes:
         name: Its path, seen from the folder of the ledger.
-        size: Bytes it had then.
-        mtime_ns: When it was changed last.
+        size: Bytes it had before it was read to its end; -1 if it was not.
+        mtime_ns: When it was changed last before that.
         ends: Where reading stopped, one position after the other.
         chain: 64 bits that all bytes before the last of these hash to.
         head: What the first bytes hash to.
@@ -39,7 +39,7 @@ class Consumed:
     """
 
     name: str
-    size: int = 0
+    size: int = -1
     mtime_ns: int = 0
     ends: tuple[int, ...] = ()
     chain: int = 0
@@ -52,43 +52,51 @@ class Consumed:
         """Where to go on reading."""
         return self.ends[-1] if self.ends else 0
 
-    def read_to(self, path: str, position: int, line: int) -> Consumed:
+    def read_to(
+        self, path: str, position: int, line: int, status: os.stat_result | None
+    ) -> Consumed:
         """The same input, read further.
+
+        Args:
+            path: The input.
+            position: Where reading stopped.
+            line: The number of the line there.
+            status: What it was before it was read, if reading came to its end.
 
         Raises:
             BarrowIoError: It cannot be read.
         """
-        status = _status(path)
+        size, mtime_ns = (status.st_size, status.st_mtime_ns) if status else (-1, 0)
         ends = (*self.ends, position) if position != self.position else self.ends
-        head, tail = fingerprint(path, position)
         chain = _chained(path, self.position, position, self.chain)
-        return Consumed(
-            self.name, status.st_size, status.st_mtime_ns, ends, chain, head, tail, line
-        )
+        return Consumed(self.name, size, mtime_ns, ends, chain, *fingerprint(path, position), line)
 
-    def is_unchanged(self, path: str) -> bool:
-        """Whether nothing came to an input since.
+    def has_more(self, path: str, status: os.stat_result) -> bool:
+        """Whether there may be something that was not read.
+
+        Args:
+            path: The input.
+            status: What it is now.
 
         Raises:
             BarrowCorruptError: What was read is not there any more, or other bytes are.
             BarrowIoError: It cannot be read.
         """
-        status = _status(path)
         if (status.st_size, status.st_mtime_ns) == (self.size, self.mtime_ns):
-            return True
+            return False
         if status.st_size < self.position:
             raise too_short(path, status.st_size, self.position, [_STARTS_OVER])
         if fingerprint(path, self.position) != (self.head, self.tail):
             raise self.rewritten(path)
         if status.st_size != self.size:
-            return status.st_size == self.position
+            return True
         # As long as before, but somebody has written to it, or copied it.
         chain = begin = 0
         for end in self.ends:
             chain, begin = _chained(path, begin, end, chain), end
         if chain != self.chain:
             raise self.rewritten(path)
-        return True
+        return False
 
     def rewritten(self, path: str) -> BarrowCorruptError:
         """The error for an input that is not what was read."""
@@ -96,7 +104,12 @@ class Consumed:
         return BarrowCorruptError(message(path, what, tries=[_STARTS_OVER]))
 
 
-def _status(path: str) -> os.stat_result:
+def status_of(path: str) -> os.stat_result:
+    """What the system says about an input.
+
+    Raises:
+        BarrowIoError: It says that it cannot be read.
+    """
     try:
         return os.stat(path)
     except OSError as error:

@@ -114,7 +114,7 @@ def resample(
                 )
 
             rows = drain(new, paths, take, save, save_rows=save_rows)
-            if not rows and not outputs.are_whole(ledger.state.get("ends")):
+            if not new.inputs and not outputs.are_whole(ledger.state.get("ends")):
                 save(ledger.last_stamp, True)
     seconds = time.perf_counter() - begun
     return StageReport("resample", place, new.inputs, rows, 0, counts, notes, seconds)

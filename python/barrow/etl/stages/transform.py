@@ -6,7 +6,7 @@ import functools
 import os
 import time
 from dataclasses import replace
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 
 from barrow._arrow import FIXED8
 from barrow.csv import CsvKeywords
@@ -113,6 +113,22 @@ def transform(
     return StageReport(
         "transform", place, new.inputs, rows, new.rejected, counts, new.notes, seconds
     )
+
+
+def written_text(folder: str) -> CsvKeywords:
+    """How to read the days of a folder if they are text, which does not say it itself.
+
+    Args:
+        folder: Where `transform` wrote them.
+
+    Raises:
+        BarrowCorruptError: The ledger is damaged.
+        BarrowIoError: It cannot be read.
+    """
+    ledger = LedgerFile(os.path.join(folder, LEDGER)).load() or Ledger()
+    bar_type = ledger.state.get("options", {}).get("bar_type")
+    told: Any = {"dialect": "generic", "bar_type": bar_type, **ledger.state.get("settled", {})}
+    return cast(CsvKeywords, told)
 
 
 def _settled(ledger: Ledger, paths: list[str], new: NewRows, format: str) -> Ledger:
