@@ -95,12 +95,14 @@ def kill_writer(work: Work | StageWork, folder: Path, kills: int, chance: random
     return runs
 
 
-def kill_calls(work: Work | StageWork, folder: Path, when: str) -> int:
+def kill_calls(
+    work: Work | StageWork, folder: Path, when: str, first: int = 1, every: int = 1
+) -> int:
     """Kills a writer at its first, second, ... system call; returns how many there are."""
     wanted, _ = reference(work, folder)
-    at = 0
+    at = first - every
     while True:
-        at += 1
+        at += every
         root = folder / f"call-{when}-{at}"
 
         def dies(say: Callable[[int], None], at: int = at, root: Path = root) -> None:
@@ -151,6 +153,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=300, help="random kills of each kind of work")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--when", nargs="*", default=["before", "after", "amid"])
+    parser.add_argument("--every", type=int, default=1, help="so many calls of stages apart")
     parser.add_argument("--formats", nargs="*", default=["binary", "text", "arrow"])
     parser.add_argument("--folder", help="where to write; memory is faster than a disk")
     given = parser.parse_args()
@@ -170,7 +173,8 @@ def main() -> None:
             print(f"killed {when} each of {kill_calls(work, Path(place), when)} calls", flush=True)
         for format in given.formats:
             with tempfile.TemporaryDirectory(dir=given.folder) as place:
-                count = kill_calls(StageWork(format, 40, 2), Path(place), when)
+                first = chance.randint(1, given.every)
+                count = kill_calls(StageWork(format, 40, 2), Path(place), when, first, given.every)
                 print(f"killed {when} each of {count} calls of stages, {format}", flush=True)
     with tempfile.TemporaryDirectory(dir=given.folder) as place:
         kill_ingest(Path(place), given.kills, chance)

@@ -10,7 +10,7 @@ from typing import Unpack
 from barrow.csv import CsvKeywords
 from barrow.etl.io import ResampleIOFactory
 from barrow.etl.stages.inputs import NewRows, Sources, drain, find_files
-from barrow.etl.stages.ledger import LedgerFile, remove, remove_partials
+from barrow.etl.stages.ledger import LedgerFile, check_size, remove, remove_partials
 from barrow.etl.stages.report import StageReport
 from barrow.etl.stages.settings import BATCH_ROWS, SAVE_ROWS, ledger_of, settings
 
@@ -58,6 +58,7 @@ def aggregate(
     with file.held():
         ledger = file.started([name], {"options": settings(options)}, rebuild)
         remove_partials(path)
+        check_size(path, ledger.outputs[name])
         if not ledger.outputs[name]:
             remove(path)
         new = NewRows(ledger, file, batch_rows, formats, {**options})

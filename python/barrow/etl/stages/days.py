@@ -10,10 +10,8 @@ import numpy as np
 
 from barrow.bars import Bars
 from barrow.etl.io import ResampleIOFactory, ResampleIOWriter
-from barrow.etl.io.checks import too_short
-from barrow.etl.stages.ledger import remove, remove_partials
-from barrow.etl.stages.settings import REBUILD
-from barrow.files import sync_files, sync_folder
+from barrow.etl.stages.ledger import check_size, remove, remove_partials
+from barrow.files import sync_files, sync_folder, unwritable
 
 _DAY = np.uint64(86_400 * 10**9)
 _NAME = re.compile(r"\d{4}-\d\d-\d\d\.\w+")
@@ -66,10 +64,7 @@ class Days:
         if not last:
             return
         path, end = os.path.join(self._place, last), self._last[last]
-        size = os.stat(path).st_size if last in names else 0
-        if size < end:
-            raise too_short(path, size, end, [f"{REBUILD} starts over"])
-        if size > end:
+        if check_size(path, end) > end:
             with self.factory.writer(path, at=end) as writer:
                 writer.flush()
 
@@ -103,13 +98,20 @@ class Days:
         self._finished.append(path)
 
     def flush(self) -> None:
-        """Makes what was written durable."""
+        """Makes what was written durable.
+
+        Raises:
+            BarrowIoError: The system cannot say that it is.
+        """
         if self._writer is None:
             return
         self._writer.flush(fsync=False)
-        sync_files(self._finished)
-        if self._new:
-            sync_folder(self._place)
+        try:
+            sync_files(self._finished)
+            if self._new:
+                sync_folder(self._place)
+        except OSError as error:
+            raise unwritable(self._place, error, "cannot be made durable") from error
         self._finished = self._finished[-1:]
         self._new = False
         self._last = {self._name: self._writer.tell()}

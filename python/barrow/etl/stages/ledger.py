@@ -67,8 +67,10 @@ class Consumed:
             BarrowIoError: It cannot be read.
         """
         size, mtime_ns = (status.st_size, status.st_mtime_ns) if status else (-1, 0)
-        ends = (*self.ends, position) if position != self.position else self.ends
-        chain = _chained(path, self.position, position, self.chain)
+        ends, chain = self.ends, self.chain
+        if position != self.position:
+            ends = (*ends, position)
+            chain = _chained(path, self.position, position, chain)
         return Consumed(self.name, size, mtime_ns, ends, chain, *fingerprint(path, position), line)
 
     def has_more(self, path: str, status: os.stat_result) -> bool:
@@ -218,6 +220,22 @@ class LedgerFile(IndexFile[Ledger]):
             what = f"was begun with {name} {found!r}, not {wanted!r}"
             tries = [_STARTS_OVER, "another output"]
             raise BarrowArgumentError(message(self.path, what, tries=tries))
+
+
+def check_size(path: str, least: int) -> int:
+    """How many bytes an output has; none if it is not there.
+
+    Args:
+        path: The output.
+        least: How many the ledger says it must have.
+
+    Raises:
+        BarrowCorruptError: It has fewer.
+    """
+    size = os.stat(path).st_size if os.path.exists(path) else 0
+    if size < least:
+        raise too_short(path, size, least, [_STARTS_OVER])
+    return size
 
 
 def make_folder(path: str) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from barrow.csv import REJECTS_HEADER, reject_line
-from barrow.etl.io.checks import too_short
-from barrow.etl.stages.ledger import remove
-from barrow.etl.stages.settings import REBUILD
+from barrow.etl.stages.ledger import check_size, remove
 from barrow.files import AppendFile
 
 
@@ -30,11 +27,8 @@ class RejectRows:
         self.path = path
         if not at:
             remove(path)
-        self._file = AppendFile(path) if os.path.exists(path) else None
-        size = self._file.size if self._file is not None else 0
-        if size < at:
-            self.__exit__()
-            raise too_short(path, size, at, [f"{REBUILD} starts over"])
+        size = check_size(path, at)
+        self._file = AppendFile(path) if size else None
         if self._file is not None and size > at:
             self._file.truncate(at)
 

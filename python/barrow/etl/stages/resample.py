@@ -13,13 +13,11 @@ from barrow.bars import Bars
 from barrow.csv import CsvKeywords
 from barrow.errors import BarrowArgumentError, message
 from barrow.etl.io import ResampleIOFactory, ResampleIOWriter
-from barrow.etl.io.checks import too_short
 from barrow.etl.stages.inputs import NewRows, drain, find_files
-from barrow.etl.stages.ledger import Ledger, LedgerFile, remove, remove_partials
+from barrow.etl.stages.ledger import Ledger, LedgerFile, check_size, remove, remove_partials
 from barrow.etl.stages.report import StageReport
 from barrow.etl.stages.settings import (
     BATCH_ROWS,
-    REBUILD,
     SAVE_ROWS,
     StageFormat,
     ledger_of,
@@ -180,11 +178,10 @@ class _Outputs:
         Args:
             ends: What it says; None if it does not.
         """
-        return ends is not None and all(self._size(name) == end for name, end in ends.items())
-
-    def _size(self, name: str) -> int:
-        path = os.path.join(self._place, name)
-        return os.stat(path).st_size if os.path.exists(path) else 0
+        return ends is not None and all(
+            check_size(os.path.join(self._place, name), self._positions[name]) == end
+            for name, end in ends.items()
+        )
 
     def _open(self) -> None:
         """Opens all files, and cuts off what lies behind the positions."""
@@ -195,8 +192,7 @@ class _Outputs:
             remove_partials(path)
             if not at:
                 remove(path)
-            if self._size(name) < at:
-                raise too_short(path, self._size(name), at, [f"{REBUILD} starts over"])
+            check_size(path, at)
             self._writers[text] = self._factory.writer(path, at=at)
 
     def write(self, bars: dict[str, Bars], counts: dict[str, int]) -> None:
