@@ -452,6 +452,8 @@ class AppendFile:
         Raises:
             BarrowIoError: It cannot be cut.
         """
+        if size == self.size:
+            return  # or the system would say that the file was changed
         try:
             SYSTEM.truncate(self._file, size)
         except OSError as error:
