@@ -204,10 +204,11 @@ def test_refused_rows_are_kept_with_their_place(binary: Place) -> None:
         file.write(rows(3, 4) + "y,1,1,1,1,1\n")
     report = binary.transform(on_error="quarantine")
     assert (report.rows, report.rejected) == (1, 1)
+    what = "is not a date and time in a form that is known"
     assert (binary.root / "days" / "rejects.csv").read_text().splitlines() == [
         "file,line,offset,field,column,reason,found,row",
-        '../sources/1.csv,5,133,1,timestamp,not_a_time,"""x"" is not a date and time in a form that is known","x,1,1,1,1,1"',
-        '../sources/1.csv,7,177,1,timestamp,not_a_time,"""y"" is not a date and time in a form that is known","y,1,1,1,1,1"',
+        f'../sources/1.csv,5,133,1,timestamp,not_a_time,"""x"" {what}","x,1,1,1,1,1"',
+        f'../sources/1.csv,7,177,1,timestamp,not_a_time,"""y"" {what}","y,1,1,1,1,1"',
     ]
 
 
