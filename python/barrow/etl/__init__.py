@@ -13,7 +13,7 @@ from barrow.etl.io import (
     ResampleIOWriter,
 )
 from barrow.etl.open import open_records
-from barrow.etl.pipeline import Pipeline, RunReport, SymbolReport, load_pipeline, run
+from barrow.etl.pipeline import Pipeline, RunReport, Symbol, SymbolReport, load_pipeline, run
 from barrow.etl.resample_file import ResampledFile, resample_file
 from barrow.etl.stages import StageReport, aggregate, resample, transform
 
@@ -29,6 +29,7 @@ __all__ = [
     "ResampledFile",
     "RunReport",
     "StageReport",
+    "Symbol",
     "SymbolReport",
     "aggregate",
     "convert",
