@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import fcntl
 import os
@@ -45,9 +46,12 @@ class System:
         """Makes a file, or the names in a folder, survive a loss of power."""
         os.fsync(descriptor)
 
-    def sync(self) -> None:
-        """Writes whatever the system has not written yet."""
-        os.sync()
+    def sync(self, descriptor: int) -> None:
+        """Makes all files of a file system survive a loss of power."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.syncfs(descriptor):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
 
     def truncate(self, descriptor: int, size: int) -> None:
         """Cuts a file off."""
@@ -175,19 +179,25 @@ def sync_folder(path: str) -> None:
     _fsync(path or ".")
 
 
-def sync_files(paths: Sequence[str]) -> None:
-    """Makes files survive a loss of power.
+def sync_files(folder: str, names: Sequence[str]) -> None:
+    """Makes files of a folder, and their names, survive a loss of power.
 
-    Of many files the system writes everything it has at once, since one after the other
-    costs a turn of the disk each; whether a file could be written it says of each.
+    Of many files the system writes everything it has at once: one after the other costs
+    a turn of the disk each. It says so if any could not be written since Linux 5.8.
 
     Raises:
         OSError: The system cannot.
     """
-    if len(paths) >= _MANY_FILES:
-        SYSTEM.sync()
-    for path in paths:
-        _fsync(path)
+    if len(names) >= _MANY_FILES:
+        descriptor = SYSTEM.open(folder or ".", os.O_RDONLY)
+        try:
+            SYSTEM.sync(descriptor)
+        finally:
+            SYSTEM.close(descriptor)
+        return
+    for name in names:
+        _fsync(os.path.join(folder, name))
+    sync_folder(folder)
 
 
 def replace_file(path: str, data: bytes) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import barrow as bw
 import pytest
+from barrow.files import System
 from faults import Counting, calls_through, failing, half_failing, half_writing
 from stages import SUFFIXES, StageWork
 
@@ -20,7 +21,7 @@ EVERY = 7
 def _no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing here loses its power for real, and disks are slow."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
-    monkeypatch.setattr(os, "sync", lambda: None)
+    monkeypatch.setattr(System, "sync", lambda *_: None)
 
 
 @pytest.mark.parametrize(("format", "first"), [("binary", 1), ("text", 3), ("arrow", 5)])

@@ -23,7 +23,7 @@ INDEX_MAGIC = b"\x89BARIX\r\n"
 _VERSION = 1
 _RECORD = struct.Struct("<8sIQQQQQ8xI")
 _CHECKSUM_BYTES = 4
-_PRINTED_BYTES = 4096
+PRINTED_BYTES = 4096
 _NAMES = tuple(field.name for field in fields(Checkpoint))
 
 
@@ -40,7 +40,7 @@ def fingerprint(path: str | os.PathLike[str], position: int) -> tuple[int, int]:
     Raises:
         BarrowIoError: The file cannot be read.
     """
-    count = min(position, _PRINTED_BYTES)
+    count = min(position, PRINTED_BYTES)
     try:
         with open(path, "rb") as file:
             head = file.read(count)
@@ -48,10 +48,11 @@ def fingerprint(path: str | os.PathLike[str], position: int) -> tuple[int, int]:
             tail = file.read(count)
     except OSError as error:
         raise unreadable(os.fspath(path), error) from error
-    return _hashed(head), _hashed(tail)
+    return hashed(head), hashed(tail)
 
 
-def _hashed(data: bytes) -> int:
+def hashed(data: bytes) -> int:
+    """64 bits of BLAKE2b of some bytes."""
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from barrow.bars import Bars
 from barrow.etl.io import ResampleIOFactory, ResampleIOWriter
 from barrow.etl.stages.ledger import check_size, remove, remove_partials
-from barrow.files import sync_files, sync_folder, unwritable
+from barrow.files import sync_files, unwritable
 
 _DAY = np.uint64(86_400 * 10**9)
 _NAME = re.compile(r"\d{4}-\d\d-\d\d\.\w+")
@@ -35,7 +35,6 @@ class Days:
         self._writer: ResampleIOWriter | None = None
         self._finished: list[str] = []
         self._last: dict[str, int] = {}
-        self._new = False
 
     def names(self) -> list[str]:
         """The days that are there, in order."""
@@ -93,9 +92,8 @@ class Days:
         self._name = f"{np.datetime64(day, 'D')}{self._suffix}"
         path = os.path.join(self._place, self._name)
         at = self._last.get(self._name)
-        self._new |= at is None
         self._writer = self.factory.writer(path, **({} if at is None else {"at": at}))
-        self._finished.append(path)
+        self._finished.append(self._name)
 
     def flush(self) -> None:
         """Makes what was written durable.
@@ -107,13 +105,10 @@ class Days:
             return
         self._writer.flush(fsync=False)
         try:
-            sync_files(self._finished)
-            if self._new:
-                sync_folder(self._place)
+            sync_files(self._place, self._finished)
         except OSError as error:
             raise unwritable(self._place, error, "cannot be made durable") from error
         self._finished = self._finished[-1:]
-        self._new = False
         self._last = {self._name: self._writer.tell()}
 
     def position(self) -> dict[str, int]:

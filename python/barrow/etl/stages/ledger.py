@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from barrow._lib import native
 from barrow.errors import BarrowArgumentError, BarrowCorruptError, BarrowIoError, message
 from barrow.etl.io.checks import too_short
-from barrow.etl.io.index import IndexFile, fingerprint, sealed, unsealed
+from barrow.etl.io.index import PRINTED_BYTES, IndexFile, fingerprint, hashed, sealed, unsealed
 from barrow.etl.stages.settings import REBUILD
 from barrow.files import SYSTEM, discard, unreadable, unwritable
 from barrow.store import locked
@@ -67,11 +67,17 @@ class Consumed:
             BarrowIoError: It cannot be read.
         """
         size, mtime_ns = (status.st_size, status.st_mtime_ns) if status else (-1, 0)
-        ends, chain = self.ends, self.chain
-        if position != self.position:
-            ends = (*ends, position)
-            chain = _chained(path, self.position, position, chain)
-        return Consumed(self.name, size, mtime_ns, ends, chain, *fingerprint(path, position), line)
+        if position == self.position:
+            return replace(self, size=size, mtime_ns=mtime_ns, line=line)
+        ends = (*self.ends, position)
+        if self.position or position > _PIECE:
+            chain = _chained(path, self.position, position, self.chain)
+            head, tail = fingerprint(path, position)
+        else:  # many small files are quicker to read once
+            data = _read(path, position)
+            chain = _link(self.chain, [data])
+            head, tail = hashed(data[:PRINTED_BYTES]), hashed(data[-PRINTED_BYTES:])
+        return Consumed(self.name, size, mtime_ns, ends, chain, head, tail, line)
 
     def has_more(self, path: str, status: os.stat_result) -> bool:
         """Whether there may be something that was not read.
@@ -118,18 +124,31 @@ def status_of(path: str) -> os.stat_result:
         raise unreadable(path, error) from error
 
 
+def _read(path: str, position: int) -> bytes:
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return file.read(position)
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
 def _chained(path: str, begin: int, end: int, chain: int) -> int:
     """The hash of what was hashed before and of further bytes."""
-    hashed = hashlib.blake2b(chain.to_bytes(8, "little"), digest_size=8)
     try:
         with open(path, "rb", buffering=0) as file:
             file.seek(begin)
-            while begin < end and (piece := file.read(min(_PIECE, end - begin))):
-                hashed.update(native.crc32c(piece).to_bytes(4, "little"))
-                begin += len(piece)
+            return _link(
+                chain, (file.read(min(_PIECE, end - at)) for at in range(begin, end, _PIECE))
+            )
     except OSError as error:
         raise unreadable(path, error) from error
-    return int.from_bytes(hashed.digest(), "little")
+
+
+def _link(chain: int, pieces: Iterable[bytes]) -> int:
+    linked = hashlib.blake2b(chain.to_bytes(8, "little"), digest_size=8)
+    for piece in pieces:
+        linked.update(native.crc32c(piece).to_bytes(4, "little"))
+    return int.from_bytes(linked.digest(), "little")
 
 
 @dataclass(frozen=True)
