@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from io import FileIO
 from typing import Any
 
 from barrow._lib import native
@@ -137,14 +138,20 @@ def _chained(path: str, begin: int, end: int, chain: int) -> int:
     try:
         with open(path, "rb", buffering=0) as file:
             file.seek(begin)
-            return _link(
-                chain, (file.read(min(_PIECE, end - at)) for at in range(begin, end, _PIECE))
-            )
+            return _link(chain, _pieces(file, end - begin))
     except OSError as error:
         raise unreadable(path, error) from error
 
 
-def _link(chain: int, pieces: Iterable[bytes]) -> int:
+def _pieces(file: FileIO, count: int) -> Iterator[memoryview]:
+    """So many bytes, in memory that is used again."""
+    room = memoryview(bytearray(_PIECE))
+    while count > 0 and (read := file.readinto(room[: min(_PIECE, count)])):
+        yield room[:read]
+        count -= read
+
+
+def _link(chain: int, pieces: Iterable[bytes | memoryview]) -> int:
     linked = hashlib.blake2b(chain.to_bytes(8, "little"), digest_size=8)
     for piece in pieces:
         linked.update(native.crc32c(piece).to_bytes(4, "little"))
