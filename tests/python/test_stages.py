@@ -173,7 +173,15 @@ def test_packed_sources_are_read_whole(binary: Place) -> None:
     assert binary.transform().rows == 0
     binary.source("2.csv", 300, 310)
     assert binary.transform().rows == 10
-    path.write_bytes(gzip.compress((HEADER + rows(0, 305)).encode()))
+    packed = path.read_bytes()
+    path.write_bytes(packed + gzip.compress(rows(310, 315).encode()))
+    with pytest.raises(bw.BarrowCorruptError) as caught:
+        binary.transform()
+    assert str(caught.value) == (
+        f"{path}: it grew since it had {len(packed):,} bytes, and is read whole\n"
+        "  try: rebuild=True (--rebuild) starts over"
+    )
+    path.write_bytes(gzip.compress((HEADER + rows(0, 305)).encode()) + bytes(100))
     with pytest.raises(bw.BarrowCorruptError, match="it was rewritten before byte"):
         binary.transform()
 
