@@ -103,3 +103,16 @@ def test_the_python_of_the_page_on_the_store_runs(capsys):
     assert "120 1.08413\n60 for 60\n[1380] 1704275940000000000\n" in shown
     assert len(blocks) == 7
     assert "1.08413" in shown.rpartition("close")[2]
+
+
+@pytest.mark.usefixtures("text")
+def test_the_page_on_pipelines_runs(capsys):
+    page = (ROOT / "docs/guide/pipeline.md").read_text()
+    for block in re.findall(r"```python\n(.*?)```", page, re.S):
+        exec(compile(block, "pipeline.md", "exec"), {})
+    assert capsys.readouterr().out == "60 bars in 1 days\n0 new\n"
+    Path("eurusd").mkdir()
+    Path("bars.csv").rename("eurusd/bars.csv")
+    Path("gbpusd.csv").write_bytes(Path("eurusd/bars.csv").read_bytes())
+    Path("config.toml").write_text(re.search(r"```toml\n(.*?)```", page, re.S)[1])
+    assert bw.etl.run("config.toml").ok
