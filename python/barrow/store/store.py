@@ -391,12 +391,11 @@ class Store:
         self, identity: str, kind: str | None, container: type[Any] | None
     ) -> Iterator[Series]:
         known = self._containers.values() if container is None else [container]
-        name = folder_name(identity)
         for cls in known:
             if kind in (None, cls.kind.name):
-                place = (self.root, folder_name(cls.kind.name), name, manifest.NAME)
-                if os.path.exists(os.path.join(*place)):
-                    yield self._series_of(cls, identity)
+                series = self._series_of(cls, identity)
+                if os.access(series.path, os.F_OK):
+                    yield series
 
     def _chosen(self, identity: str | BarType | None, kind: str | None) -> builtins.list[Series]:
         if identity is not None:
