@@ -369,7 +369,8 @@ def _applied(old: State, lines: list[Line], version: tuple[int, int, int], path:
                 what = f"takes out row {begin} of {part}, which is not in the series"
                 raise BarrowCorruptError(message(f"{path} line {line + 2}", what))
         for known in facts["add"]:
-            entry = Entry(**{**known, "batches": tuple(known["batches"])})
+            known["batches"] = tuple(known["batches"])
+            entry = Entry(**known)
             entries[entry.key] = entry
         line, until, following = facts["line"], facts["until"], facts["next"]
         seal = (size, text)

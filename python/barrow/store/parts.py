@@ -7,7 +7,6 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -309,22 +308,19 @@ def _damaged(path: str, what: str) -> BarrowCorruptError:
 def _mapped(path: str, size: int) -> pa.Buffer:
     """A file of a known size; one that is mapped is as long as somebody looks at it."""
     try:
-        found = os.stat(path).st_size
-        if found == size <= _SMALL:
-            data = Path(path).read_bytes()
-            found = len(data)
-        elif found == size:
-            # Bytes, as not every name of a file is text.
-            with pa.memory_map(os.fsencode(path)) as file:
-                found = file.size()
-                # The kernel is asked for all pages of what Arrow reads: one byte of it. The
-                # mapping lives as long as that byte, without a descriptor.
-                start = file.read_buffer(1)
+        # Bytes, as not every name of a file is text.
+        with pa.memory_map(os.fsencode(path)) as file:
+            found = file.size()
+            if found != size:
+                raise _damaged(path, f"it has {found:,} bytes, expected {size:,}")
+            if size <= _SMALL:
+                return pa.py_buffer(file.read())
+            # The kernel is asked for all pages of what Arrow reads: one byte of it. The
+            # mapping lives as long as that byte, without a descriptor.
+            start = file.read_buffer(1)
     except OSError as error:
         _unmappable(path, error)
-    if found != size:
-        raise _damaged(path, f"it has {found:,} bytes, expected {size:,}")
-    return pa.py_buffer(data) if size <= _SMALL else pa.foreign_buffer(start.address, size, start)
+    return pa.foreign_buffer(start.address, size, start)
 
 
 def _unmappable(path: str, error: OSError) -> NoReturn:
