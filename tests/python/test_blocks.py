@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import random
-
 from pathlib import Path
 
 import barrow as bw
