@@ -278,12 +278,18 @@ class AtomicFile:
     def commit(self) -> None:
         """Makes the file durable and gives it its name.
 
-        A file that came to be under that name meanwhile is replaced only if it may.
+        A file that came to be under that name meanwhile is replaced only if it may. If
+        the name cannot be made durable, the file is gone, unless it has replaced one.
         """
         _fsync(self.temporary)
         self._publish()
         self.temporary = ""
-        sync_folder(os.path.dirname(self.path))
+        try:
+            sync_folder(os.path.dirname(self.path))
+        except OSError:
+            if not self._overwrite:
+                discard(self.path)
+            raise
 
     def _publish(self) -> None:
         if self._overwrite:
@@ -362,7 +368,8 @@ class AppendFile:
         """
         try:
             with AtomicFile(path, overwrite=overwrite) as whole:
-                Path(whole.temporary).write_bytes(start)
+                with Output(whole.temporary) as output:
+                    output.write(start)
                 whole.commit()
         except OSError as error:
             raise unwritable(os.fspath(path), error) from error

@@ -329,9 +329,11 @@ def _unmappable(path: str, error: OSError) -> NoReturn:
         error.filename = path  # pyarrow has it in the text only
         raise error
     if number == errno.ENOMEM:
-        what, tries = "cannot be mapped: there are too many mappings", ["store.compact(), so that there are fewer parts"]
+        what = "cannot be mapped: there are too many mappings"
+        tries = ["store.compact(), so that there are fewer parts"]
     elif number in (errno.EMFILE, errno.ENFILE):
-        what, tries = "cannot be opened: too many files are open", ["ulimit -n 65536"]
+        what = "cannot be opened: too many files are open"
+        tries = ["ulimit -n 65536"]
     else:
         raise unreadable(path, error) from error
     raise io_error(path, what, number, tries) from error

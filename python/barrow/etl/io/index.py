@@ -15,7 +15,7 @@ from barrow._lib import native
 from barrow.errors import BarrowCorruptError, message
 from barrow.etl.io.checks import too_short
 from barrow.etl.io.protocols import Checkpoint
-from barrow.files import AtomicFile, sync_folder, unreadable, unwritable
+from barrow.files import AtomicFile, Output, sync_folder, unreadable, unwritable
 
 INDEX_MAGIC = b"\x89BARIX\r\n"
 _VERSION = 1
@@ -116,7 +116,8 @@ class _IndexFile:
         """
         try:
             with AtomicFile(self.path, overwrite=True) as whole:
-                Path(whole.temporary).write_bytes(self._encoded(checkpoint))
+                with Output(whole.temporary) as output:
+                    output.write(self._encoded(checkpoint))
                 whole.commit()
         except OSError as error:
             raise unwritable(self.path, error) from error
