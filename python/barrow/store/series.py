@@ -161,7 +161,7 @@ class Series:
 
         Raises:
             FileNotFoundError: It is gone.
-            BarrowCorruptError: It is damaged.
+            BarrowCorruptError: It has another size.
             BarrowIoError: It cannot be read.
         """
         key = (self.folder, entry.part, entry.crc32)

@@ -238,7 +238,8 @@ class Store:
 
         Nothing is copied where all parts store values in one way; otherwise those that
         are narrower than the widest are. The files are found by the manifest, the rows
-        at both ends by a binary search over stamps.
+        at both ends by a binary search over stamps. Records stay what they are, whatever
+        is appended, replaced or compacted meanwhile.
 
         Args:
             identity: The bar type or the instrument id.
@@ -257,7 +258,8 @@ class Store:
         Raises:
             BarrowArgumentError: There is no such series, or there are several; a stamp
                 is no instant.
-            BarrowCorruptError: A file is damaged or gone.
+            BarrowCorruptError: A file is gone, or has another size; that one is damaged
+                inside is raised when its rows are first looked at.
             BarrowIoError: A file cannot be read.
         """
         series = self._one(str(identity), kind, container)
