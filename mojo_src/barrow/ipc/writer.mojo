@@ -80,9 +80,7 @@ struct IpcFileWriter(Movable):
         var missing = -(position + self._padding[0]) % ALIGNMENT
         self._writer.write_batch(
             batch,
-            custom_metadata=_told(
-                before, self._padding[1 + missing // _STEP]
-            ),
+            custom_metadata=_told(before, self._padding[1 + missing // _STEP]),
         )
 
     def close(mut self) raises:
