@@ -238,7 +238,8 @@ class Store:
 
         Nothing is copied where all parts store values in one way; otherwise those that
         are narrower than the widest are. The files are found by the manifest, the rows
-        at both ends by a binary search over stamps.
+        at both ends by a binary search over stamps. Records stay what they are, whatever
+        is appended, replaced or compacted meanwhile.
 
         Args:
             identity: The bar type or the instrument id.
@@ -257,7 +258,8 @@ class Store:
         Raises:
             BarrowArgumentError: There is no such series, or there are several; a stamp
                 is no instant.
-            BarrowCorruptError: A file is damaged or gone.
+            BarrowCorruptError: A file is gone, or has another size; that one is damaged
+                inside is raised when its rows are first looked at.
             BarrowIoError: A file cannot be read.
         """
         series = self._one(str(identity), kind, container)
@@ -391,12 +393,11 @@ class Store:
         self, identity: str, kind: str | None, container: type[Any] | None
     ) -> Iterator[Series]:
         known = self._containers.values() if container is None else [container]
-        name = folder_name(identity)
         for cls in known:
             if kind in (None, cls.kind.name):
-                place = (self.root, folder_name(cls.kind.name), name, manifest.NAME)
-                if os.path.exists(os.path.join(*place)):
-                    yield self._series_of(cls, identity)
+                series = self._series_of(cls, identity)
+                if os.access(series.path, os.F_OK):
+                    yield series
 
     def _chosen(self, identity: str | BarType | None, kind: str | None) -> builtins.list[Series]:
         if identity is not None:
