@@ -73,7 +73,16 @@ from barrow.etl import open_records as open
 from barrow.ipc import write_arrow
 from barrow.parquet import write_parquet
 from barrow.record_module import RecordModule
-from barrow.resample import Resampler, ResampleReport, Timeframe, resample
+from barrow.resample import (
+    BarAggregator,
+    ExpectedThreshold,
+    Resampler,
+    ResampleReport,
+    Threshold,
+    Timeframe,
+    information_bars,
+    resample,
+)
 from barrow.store import Store
 
 __version__ = "0.1.0"
@@ -89,6 +98,7 @@ __all__ = [
     "AggressorSide",
     "Bar",
     "BarAggregation",
+    "BarAggregator",
     "BarSpecification",
     "BarType",
     "BarrowArgumentError",
@@ -104,6 +114,7 @@ __all__ = [
     "BookOrder",
     "ConvertReport",
     "CsvReport",
+    "ExpectedThreshold",
     "Field",
     "Finding",
     "IngestReport",
@@ -127,12 +138,14 @@ __all__ = [
     "ResampledFile",
     "Resampler",
     "Store",
+    "Threshold",
     "Timeframe",
     "TradeTick",
     "Trades",
     "check_csv",
     "convert",
     "cpu_level",
+    "information_bars",
     "ingest",
     "open",
     "read_csv",
