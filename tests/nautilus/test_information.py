@@ -46,7 +46,8 @@ def random_rows(kind: str, step: int, seed: int = 1, count: int = 800) -> list[R
         else:
             price += rng.randint(-4, 4) * rng.choice([1, 1, 1, 9])
             eighths = rng.randint(1, 80)
-            text, traded, amount = f"{price / 10**5:.5f}", str(eighths / 8), eighths
+            text, traded = f"{price / 10**5:.5f}", str(eighths / 8)
+            amount = 8 if kind.startswith("TICK") else eighths
         side = rng.choice([0, 1, 1, 1, 2, 2])
         if side and kind.endswith("RUNS"):
             side = last if last and rng.random() < 0.8 else side
