@@ -101,10 +101,10 @@ def PyInit__native() abi("C") -> Obj:
     table.add[arrow_lend_array, 1]("arrow_lend_array", "Lends a batch.")
     table.add[arrow_lend_stream, 2]("arrow_lend_stream", "Lends batches.")
     table.add[information_new, 4]("information_new", "Makes a sampler.")
-    table.add[information_check, 3](
+    table.add[information_check, 5](
         "information_check", "Rows that no bar is made of."
     )
-    table.add[information_push, 7](
+    table.add[information_push, 9](
         "information_push", "Adds rows to information bars."
     )
     table.add[information_peek, 4]("information_peek", "Shows the open bar.")

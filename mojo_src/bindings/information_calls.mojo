@@ -18,7 +18,6 @@ from barrow.resample import (
 )
 
 from capi import *
-from column_calls import _read
 from resample_calls import _Places
 
 comptime _SAMPLER_64: StaticString = "barrow.Sampler64"
@@ -76,7 +75,7 @@ struct _Input[price: DType, size: DType](Movable):
     var buffers: List[PyBuffer]
     var rows: Rows[Self.price, Self.size]
 
-    def __init__(out self, columns: Obj) raises PyErr:
+    def __init__(out self, columns: Obj, first: Int, last: Int) raises PyErr:
         var buffers = List[PyBuffer](capacity=7)
         for i in range(7):
             buffers.append(PyBuffer(item(columns, i)))
@@ -87,31 +86,48 @@ struct _Input[price: DType, size: DType](Movable):
                 raise PyErr.argument(
                     String("column ", i, " has another length than ts_event")
                 )
+        if first < 0 or first > last or last > count:
+            raise PyErr.argument(
+                String("rows ", first, " to ", last, " of ", count)
+            )
         self.rows = Rows[Self.price, Self.size](
-            _read[Self.price](buffers[0]),
-            _read[Self.price](buffers[1]),
-            _read[Self.price](buffers[2]),
-            _read[Self.price](buffers[3]),
-            _read[Self.size](buffers[4]),
-            _read[DType.int64](buffers[5]),
-            _read[DType.uint64](buffers[6]),
+            _part[Self.price](buffers[0], first, last),
+            _part[Self.price](buffers[1], first, last),
+            _part[Self.price](buffers[2], first, last),
+            _part[Self.price](buffers[3], first, last),
+            _part[Self.size](buffers[4], first, last),
+            _part[DType.int64](buffers[5], first, last),
+            _part[DType.uint64](buffers[6], first, last),
             # Not read: every row of the input counts one.
-            _read[DType.int64](buffers[5]),
+            _part[DType.int64](buffers[5], first, last),
         )
         self.buffers = buffers^
 
 
+def _part[
+    dtype: DType
+](buffer: PyBuffer, first: Int, last: Int) -> ColumnView[dtype]:
+    comptime width = size_of[Scalar[dtype]]()
+    return ColumnView[dtype](
+        address=buffer.address() + first * width, length=last - first
+    )
+
+
 def information_check(args: Args, n: Int) raises PyErr -> Obj:
-    """Args: wide, columns (tuple of seven buffers), least stamp. Returns (first row out of order, first row that is
-    undefined or out of range), each -1 if there is none."""
+    """Args: wide, columns (tuple of seven buffers), first and last row, least stamp. Returns (first row out of order,
+    first row that is undefined or out of range), counted from the first one, each -1 if there is none."""
     if to_bool(args[]):
         return _check[DType.int128, DType.uint128](args)
     return _check[DType.int64, DType.uint64](args)
 
 
 def _check[price: DType, size: DType](args: Args) raises PyErr -> Obj:
-    var input = _Input[price, size](args[unsafe_offset=1])
-    var least = Int64(to_int(args[unsafe_offset=2]))
+    var input = _Input[price, size](
+        args[unsafe_offset=1],
+        to_int(args[unsafe_offset=2]),
+        to_int(args[unsafe_offset=3]),
+    )
+    var least = Int64(to_int(args[unsafe_offset=4]))
     var count = len(input.rows)
     var state = gil_release()
     var disorder = first_out_of_order(input.rows.ts_event, 0, count, least, 0)
@@ -122,8 +138,9 @@ def _check[price: DType, size: DType](args: Args) raises PyErr -> Obj:
 
 
 def information_push(args: Args, n: Int) raises PyErr -> Obj:
-    """Args: sampler, wide, columns (tuple of seven buffers), sides (uint8, as many or none), first row, blocks
-    (tuple of one, writable), places (writable int64). Returns (trouble, row or stamp, next row, rows dropped so far)."""
+    """Args: sampler, wide, columns (tuple of seven buffers), sides (uint8, as many or none), first and last row, where
+    between them to go on, blocks (tuple of one, writable), places (writable int64). Returns (trouble, row or stamp,
+    next row, rows dropped so far); rows are counted from the first one."""
     if to_bool(args[unsafe_offset=1]):
         return _push[DType.int128, DType.uint128](args)
     return _push[DType.int64, DType.uint64](args)
@@ -132,21 +149,23 @@ def information_push(args: Args, n: Int) raises PyErr -> Obj:
 def _push[price: DType, size: DType](args: Args) raises PyErr -> Obj:
     var handle = handle_of[Sampler[price, size], _name[price]()](args[])
     ref sampler = handle[].value
-    var input = _Input[price, size](args[unsafe_offset=2])
+    var first = to_int(args[unsafe_offset=4])
+    var last = to_int(args[unsafe_offset=5])
+    var input = _Input[price, size](args[unsafe_offset=2], first, last)
     var sides = PyBuffer(args[unsafe_offset=3])
-    var begin = to_int(args[unsafe_offset=4])
-    var count = len(input.rows)
+    var begin = to_int(args[unsafe_offset=6])
+    var count = last - first
     if begin < 0 or begin > count:
         raise PyErr.argument(String("row ", begin, " of ", count))
     var sided = sampler.threshold.rule != 0
-    if sides.nbytes() != count and (sided or sides.nbytes() != 0):
+    if sided and sides.nbytes() < last:
         raise PyErr.argument(
-            String(sides.nbytes(), " sides for ", count, " rows")
+            String(sides.nbytes(), " sides for ", last, " rows")
         )
     var places = _Places[price, size](
-        args[unsafe_offset=5], args[unsafe_offset=6], 1
+        args[unsafe_offset=7], args[unsafe_offset=8], 1
     )
-    var view = _read[DType.uint8](sides)
+    var view = _part[DType.uint8](sides, first, last)
     handle[].busy = True
     var next: Int
     if count > 256:

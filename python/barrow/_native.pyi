@@ -133,13 +133,15 @@ def information_new(
     wide: bool, choices: tuple[int, ...], step: tuple[int, ...], unit: tuple[int, ...], /
 ) -> _Sampler: ...
 def information_check(
-    wide: bool, columns: tuple[Buffer, ...], least: int, /
+    wide: bool, columns: tuple[Buffer, ...], first: int, last: int, least: int, /
 ) -> tuple[int, int]: ...
 def information_push(
     sampler: _Sampler,
     wide: bool,
     columns: tuple[Buffer, ...],
     sides: Buffer,
+    first: int,
+    last: int,
     begin: int,
     blocks: tuple[Buffer],
     places: Buffer,

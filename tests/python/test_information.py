@@ -77,9 +77,10 @@ def test_every_kind_is_as_the_plain_reference(kind, encoding):
     for text in STEPS[kind]:
         bars = bw.information_bars(made, f"{text}-{kind}")[f"{text}-{kind}"]
         check(bars, reference(rows, Rule(kind, Fraction(text), scale)))
-        assert bars.schema.metadata == bw.information_bars(
-            made[:0], f"{text}-{kind}"
-        )[f"{text}-{kind}"].schema.metadata
+        assert (
+            bars.schema.metadata
+            == bw.information_bars(made[:0], f"{text}-{kind}")[f"{text}-{kind}"].schema.metadata
+        )
 
 
 @pytest.mark.parametrize("kind", [kind for kind in STEPS if "_" in kind])

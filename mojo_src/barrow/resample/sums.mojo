@@ -250,12 +250,15 @@ struct Sums[price: DType](ImplicitlyCopyable):
         while at < len(rows):
             var sign = signs.next(threshold.sides, sides[at], rows.close[at])
             if sign != 0:
-                if sign != side:
-                    side = sign
-                    total = 0
-                    if threshold.nautilus and not (fresh and at == begin):
+                if threshold.nautilus and sign != side:
+                    if not (fresh and at == begin):
+                        side = sign
+                        total = 0
                         self.broken = True
                         break
+                # Sides change at random: nothing to guess is faster.
+                total = total if sign == side else 0
+                side = sign
                 var amount = amount_of[measure, unsigned](
                     rows, at, threshold.typical
                 )

@@ -1,7 +1,8 @@
 """Bars of longer timeframes from bars or ticks, on exact integers."""
 
-from barrow.resample.aggregator import BarAggregator, InformationKeywords
+from barrow.resample.aggregator import BarAggregator
 from barrow.resample.information import information_bars
+from barrow.resample.information_options import InformationKeywords
 from barrow.resample.options import ResampleKeywords
 from barrow.resample.report import ResampleReport
 from barrow.resample.resample import resample

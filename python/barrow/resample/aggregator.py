@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
-from decimal import Context, Decimal
-from fractions import Fraction
-from typing import Any, Literal, TypedDict, Unpack
+from dataclasses import asdict, replace
+from decimal import Decimal
+from typing import Any, Unpack
 
 import numpy as np
 import pyarrow as pa
 
-from barrow._arrow import BAR, TRADE, column_buffer, format_stamp, record_schema
+from barrow._arrow import column_buffer, format_stamp
 from barrow._lib import native
-from barrow.bars import AnyRecords, BarAggregation, Bars, BarSpecification, PriceType
+from barrow.bars import AnyRecords, Bars
 from barrow.errors import (
     BarrowArgumentError,
     BarrowCorruptError,
@@ -23,145 +22,23 @@ from barrow.errors import (
     message,
 )
 from barrow.resample.fold import out_of_order
-from barrow.resample.inputs import PRICES, Columns, PriceName, Source, batches_of
-from barrow.resample.options import Partial
-from barrow.resample.outputs import Bunch, batch_of, bunch_in, row_bytes, whole_lines
-from barrow.resample.report import ResampleReport
-from barrow.resample.threshold import (
-    EXPECTED_IMBALANCE,
-    IMBALANCE,
-    KINDS,
-    MOST_ROWS,
-    PLAIN,
-    RENKO,
-    TICK,
-    VALUE,
-    VOLUME,
-    AnyThreshold,
-    ExpectedThreshold,
-    Threshold,
-    make_threshold,
-    scaled,
+from barrow.resample.information_options import (
+    Given,
+    InformationKeywords,
+    InformationOptions,
+    make_information_options,
 )
+from barrow.resample.inputs import Columns, Source, batches_of
+from barrow.resample.outputs import Bunch, batch_of, bunch_in
+from barrow.resample.report import ResampleReport
+from barrow.resample.sampler import ROOM, Sampler, make_sampler
+from barrow.resample.threshold import AnyThreshold, ExpectedThreshold, Threshold
 
-Array = np.ndarray[Any, Any]
-Sides = Literal["reported", "reported_or_tick_rule", "tick_rule"]
-Rules = Literal["conserve", "nautilus"]
-Given = str | Threshold | ExpectedThreshold | BarSpecification
-_SIDES = ("reported", "reported_or_tick_rule", "tick_rule")
-_CHOICES = {
-    "sides": _SIDES,
-    "rules": ("conserve", "nautilus"),
-    "partial": ("flag", "keep", "drop"),
-}
 _VOLUME_TROUBLE, _BARS_TROUBLE = 1, 2
-_MOST = 2**126 - 1
-_MOST_VALUE = 2**200
 _MOST_BARS = 2**24
-_ROOM = 8192
-_EXACT = Context(prec=200)
+# Rows that all thresholds look at in turn; they are in the second cache then.
+_BLOCK = 32_768
 _FORMAT, _VERSION = "barrow.bar_aggregator", 1
-
-
-class InformationKeywords(TypedDict, total=False):
-    """The keyword arguments of `information_bars` and `BarAggregator`."""
-
-    sides: Sides
-    rules: Rules
-    price_increment: int | str | Decimal | None
-    partial: Partial
-    price: PriceName | None
-
-
-@dataclass(frozen=True)
-class InformationOptions:
-    """The arguments of `information_bars`, checked.
-
-    Attributes:
-        names: Thresholds as the caller wrote them.
-        thresholds: What they are.
-    """
-
-    names: tuple[str, ...]
-    thresholds: tuple[AnyThreshold, ...]
-    sides: Sides = "reported"
-    rules: Rules = "conserve"
-    price_increment: Decimal | None = None
-    partial: Partial = "flag"
-    price: PriceName | None = None
-
-
-def make_information_options(
-    thresholds: Given | Sequence[Given], **choices: Any
-) -> InformationOptions:
-    """Checks the arguments of `information_bars`.
-
-    Raises:
-        BarrowArgumentError: One of them is wrong.
-    """
-    single = isinstance(thresholds, str | Threshold | ExpectedThreshold | BarSpecification)
-    given: list[Any] = [thresholds] if single else list(thresholds)  # type: ignore[arg-type]
-    if not given:
-        raise BarrowArgumentError(message("thresholds", "there are none", tries=["'1000-TICK'"]))
-    made = [make_threshold(one) for one in given]
-    names = [name for name, _, _ in made]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise BarrowArgumentError(message("thresholds", f"{', '.join(twice)} twice"))
-    unknown = set(choices) - set(InformationKeywords.__annotations__)
-    if unknown:
-        what = f"no option {', '.join(sorted(unknown))}"
-        raise BarrowArgumentError(message("information_bars", what))
-    for name, allowed in _CHOICES.items():
-        if name in choices and choices[name] not in allowed:
-            raise BarrowArgumentError(
-                message(name, f"{choices[name]!r} is none of {', '.join(allowed)}")
-            )
-    increment = choices.pop("price_increment", None)
-    if increment is not None:
-        increment = Threshold(BarAggregation.RENKO, increment).amount
-    for name, threshold, _ in made:
-        if isinstance(threshold, Threshold) and threshold.increments and increment is None:
-            raise BarrowArgumentError(
-                message(
-                    f'threshold "{name}"',
-                    "counts price increments, which records do not tell",
-                    tries=["price_increment='0.01'", "Threshold('RENKO', '0.20')"],
-                )
-            )
-    told = {price_type for _, _, price_type in made if price_type is not None}
-    choices["price"] = _one_price(told, choices.get("price"))
-    found = tuple(threshold for _, threshold, _ in made)
-    return InformationOptions(tuple(names), found, price_increment=increment, **choices)
-
-
-def _one_price(told: set[PriceType], price: str | None) -> str | None:
-    """The price of quotes, from specifications if they say one."""
-    if len(told) > 1 or (price and told - {price.upper()}):
-        both = ", ".join(sorted({*told, *([price.upper()] if price else [])}))
-        raise BarrowArgumentError(message("thresholds", f"one price at a time, got {both}"))
-    for price_type in told:
-        return price_type.lower() if price_type.lower() in PRICES else price
-    return price
-
-
-@dataclass(frozen=True)
-class _Length:
-    """What `Source.meta_of` asks for: the step and the unit of a bar type."""
-
-    aggregation: tuple[int, str]
-
-
-@dataclass
-class _Output:
-    """One threshold over one source: the sampler, and what comes out of it."""
-
-    name: str
-    schema: pa.Schema
-    sided: bool
-    handle: Any
-    report: ResampleReport
-    found: list[tuple[pa.RecordBatch, Array]] = field(default_factory=list)
 
 
 class BarAggregator:
@@ -187,9 +64,7 @@ class BarAggregator:
         self.options = options
         self._schema: pa.Schema | None = None
         self._source: Source | None = None
-        self._outputs: list[_Output] = []
-        self._memory: Any = np.empty(0, np.uint8)
-        self._places = np.zeros((1, 2), np.int64)
+        self._outputs: list[Sampler] = []
         self._rows = self._least = self._sideless = 0
         self._over = False
 
@@ -221,39 +96,53 @@ class BarAggregator:
         source = self._source
         assert source is not None
         columns = source.columns(batch, self._rows)
-        wide = source.encoding.wide
-        self._check_rows(columns, wide)
         sides: Any = b""
         if any(output.sided for output in self._outputs):
             sides = column_buffer(batch.column("aggressor_side"))
-            self._sideless += batch.num_rows - int(
-                np.count_nonzero(np.frombuffer(sides, np.uint8))
-            )
+            self._sideless += batch.num_rows - int(np.count_nonzero(np.frombuffer(sides, np.uint8)))
+        for first in range(0, len(columns), _BLOCK):
+            last = min(first + _BLOCK, len(columns))
+            self._check_rows(columns, first, last)
+            for output in self._outputs:
+                self._push_rows(output, columns, sides, first, last)
+            self._rows += last - first
+            self._least = int(columns.stamps[last - 1])
         for output in self._outputs:
-            at = 0
-            while at < len(columns):
-                trouble, where, at, dropped = native.information_push(
-                    output.handle,
-                    wide,
-                    columns.buffers,
-                    sides if output.sided else b"",
-                    at,
-                    (self._memory,),
-                    self._places,
-                )
-                self._check(output, trouble, where)
+            self._collect(output)
+
+    def _push_rows(
+        self, output: Sampler, columns: Columns, sides: Any, first: int, last: int
+    ) -> None:
+        assert self._source is not None
+        at = 0
+        while at < last - first:
+            trouble, where, at, dropped = native.information_push(
+                output.handle,
+                self._source.encoding.wide,
+                columns.buffers,
+                sides if output.sided else b"",
+                first,
+                last,
+                at,
+                (output.memory,),
+                output.places,
+            )
+            self._check(output, trouble, where)
+            if at < last - first:  # there was no more room
                 self._collect(output)
             if dropped:
                 output.report.rows_dropped["broken run"] = dropped
-        self._rows += len(columns)
-        self._least = int(columns.stamps[-1])
 
-    def _check_rows(self, columns: Columns, wide: bool) -> None:
-        disorder, unsound = native.information_check(wide, columns.buffers, self._least)
+    def _check_rows(self, columns: Columns, first: int, last: int) -> None:
+        assert self._source is not None
+        wide = self._source.encoding.wide
+        disorder, unsound = native.information_check(
+            wide, columns.buffers, first, last, self._least
+        )
         if disorder >= 0:
             stamps = columns.stamps.view(np.uint64)
-            before = int(stamps[disorder - 1]) if disorder else self._least
-            raise out_of_order(self._rows + disorder, int(stamps[disorder]), before)
+            before = int(stamps[first + disorder - 1]) if disorder else self._least
+            raise out_of_order(self._rows + disorder, int(stamps[first + disorder]), before)
         if unsound >= 0:
             raise BarrowParseError(
                 message(
@@ -264,7 +153,7 @@ class BarAggregator:
                 reason="undefined",
             )
 
-    def _check(self, output: _Output, trouble: int, where: int) -> None:
+    def _check(self, output: Sampler, trouble: int, where: int) -> None:
         if trouble == _VOLUME_TROUBLE:
             assert self._source is not None
             encoding = self._source.encoding
@@ -313,19 +202,19 @@ class BarAggregator:
             self._peek(output)
         return {output.name: self._bars(output) for output in self._outputs}
 
-    def _peek(self, output: _Output) -> bool:
+    def _peek(self, output: Sampler) -> bool:
         """Adds the open bar, as `partial` says."""
         assert self._source is not None
         wide = self._source.encoding.wide
         trouble, where, there = native.information_peek(
-            output.handle, wide, (self._memory,), self._places
+            output.handle, wide, (output.memory,), output.places
         )
         if not there:
             return False
         if self.options.partial == "drop":
-            bunch = bunch_in(self._memory, self._source.encoding, _ROOM, 0, 1)
+            bunch = bunch_in(output.memory, self._source.encoding, ROOM, 0, 1)
             output.report.rows_dropped["unfinished"] = int(bunch.counts[0])
-            self._places[0, 1] = 0
+            output.places[0, 1] = 0
             return False
         self._check(output, trouble, where)
         output.report.unfinished = self.options.partial == "flag"
@@ -415,19 +304,16 @@ class BarAggregator:
             return
         source = Source.of(schema, self.options.price)
         named = zip(self.options.names, self.options.thresholds, strict=True)
-        self._outputs = [_output(name, one, source, self.options) for name, one in named]
+        self._outputs = [make_sampler(name, one, source, self.options) for name, one in named]
         self._schema, self._source = schema, source
-        room = whole_lines(_ROOM)
-        self._memory = np.empty(room * row_bytes(source.encoding), np.uint8)
-        self._places[0, 0] = room
 
-    def _collect(self, output: _Output) -> None:
+    def _collect(self, output: Sampler) -> None:
         """Takes what came out of the memory that is used again."""
-        room, filled = (int(number) for number in self._places[0])
+        filled = int(output.places[0, 1])
         if not filled:
             return
         assert self._source is not None
-        bunch = bunch_in(self._memory, self._source.encoding, room, 0, filled)
+        bunch = bunch_in(output.memory, self._source.encoding, ROOM, 0, filled)
         own = Bunch(
             [column.copy() for column in bunch.values],
             bunch.starts.copy(),
@@ -437,9 +323,9 @@ class BarAggregator:
         output.report.bars += filled
         stamps = own.starts.view(np.uint64)
         output.found.append((batch_of(output.schema, own, stamps), own.counts))
-        self._places[0, 1] = 0
+        output.places[0, 1] = 0
 
-    def _bars(self, output: _Output) -> Bars:
+    def _bars(self, output: Sampler) -> Bars:
         batches = [batch for batch, _ in output.found]
         if len(batches) > 1:
             batches = pa.Table.from_batches(batches).combine_chunks().to_batches()
@@ -449,7 +335,7 @@ class BarAggregator:
         output.found = []
         return bars
 
-    def _report(self, output: _Output) -> ResampleReport:
+    def _report(self, output: Sampler) -> ResampleReport:
         report = output.report
         report.rows_in = self._rows
         if output.sided and self._sideless and self.options.sides == "reported":
@@ -463,85 +349,3 @@ def _restored(told: dict[str, Any]) -> AnyThreshold:
         bounds = told.pop("bounds")
         return ExpectedThreshold(**told, bounds=bounds and tuple(bounds))
     return Threshold(**told)
-
-
-def _output(
-    name: str, threshold: AnyThreshold, source: Source, options: InformationOptions
-) -> _Output:
-    """Makes the sampler of a threshold.
-
-    Raises:
-        BarrowArgumentError: The threshold is none of these records.
-    """
-    where = f'threshold "{name}"'
-    measure, rule = KINDS[threshold.aggregation]
-    if rule != PLAIN and source.kind != TRADE:
-        raise BarrowArgumentError(
-            message(where, f"needs trades; {source.kind.plural} have no side", tries=["Trades"])
-        )
-    scale = source.encoding.scale
-    finest = source.meta_of(_Length((0, threshold.aggregation)))
-    typical = source.kind == BAR and measure == VALUE
-    span, least, most, unit, step = 1, 1, MOST_ROWS, 1, 0
-    if isinstance(threshold, ExpectedThreshold):
-        rule += EXPECTED_IMBALANCE - IMBALANCE
-        span, step, amount = threshold.span, threshold.rows, 0
-        least, most = threshold.bounds or (least, most)
-    elif measure == TICK:
-        step = amount = scaled(where, threshold.amount, 0, _MOST, "rows")
-    elif measure == VOLUME:
-        unit = 10 ** (scale - finest.size_precision)
-        size = f"sizes of precision {finest.size_precision}"
-        step = scaled(where, threshold.amount, finest.size_precision, _MOST // unit, size) * unit
-        amount = _whole(threshold.amount)
-    elif measure == VALUE:
-        unit = 10 ** (scale - finest.size_precision)
-        most_value = _MOST_VALUE if source.encoding.wide or typical else _MOST
-        # Of bars three times as much: high plus low plus close instead of their mean.
-        thrice = 3 if typical else 1
-        product = f"raw prices times sizes in {source.encoding.name}"
-        step = thrice * scaled(where, threshold.amount, 2 * scale, most_value // thrice, product)
-        amount = _whole(threshold.amount)
-    else:
-        brick, amount = _brick(threshold, options.price_increment)
-        price = f"prices of precision {finest.price_precision}"
-        unit_price = 10 ** (scale - finest.price_precision)
-        most_price = source.encoding.price_max * 10**scale // unit_price
-        step = scaled(where, brick, finest.price_precision, most_price, price) * unit_price
-    meta = source.meta_of(_Length((amount, threshold.aggregation)))
-    handle = native.information_new(
-        source.encoding.wide,
-        (
-            measure,
-            rule,
-            _SIDES.index(options.sides),
-            int(typical),
-            int(options.rules == "nautilus"),
-            span,
-            least,
-            most,
-        ),
-        _words(step),
-        _words(unit),
-    )
-    schema = record_schema(BAR, source.encoding, meta)
-    return _Output(name, schema, rule != PLAIN, handle, ResampleReport(name, "rows"))
-
-
-def _whole(amount: Decimal) -> int:
-    """An amount as the step of a bar type; 0, which is none, if it has decimals."""
-    return int(amount) if amount == int(amount) else 0
-
-
-def _brick(threshold: Threshold, increment: Decimal | None) -> tuple[Decimal, int]:
-    """The size of a brick as a price, and the step of its bar type, 0 if it has none."""
-    if not threshold.increments:
-        steps = Fraction(threshold.amount) / Fraction(increment) if increment else Fraction()
-        return threshold.amount, int(steps) if steps.denominator == 1 else 0
-    assert increment is not None
-    return _EXACT.multiply(threshold.amount, increment), _whole(threshold.amount)
-
-
-def _words(number: int) -> tuple[int, ...]:
-    """Four words of 64 bits, signed, the lowest first."""
-    return tuple(np.frombuffer(number.to_bytes(32, "little"), np.int64).tolist())

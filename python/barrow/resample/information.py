@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from barrow.bars import AnyRecords, Bars
 from barrow.errors import BarrowArgumentError, message
-from barrow.resample.aggregator import BarAggregator, Given, InformationKeywords
+from barrow.resample.aggregator import BarAggregator
+from barrow.resample.information_options import Given, InformationKeywords
 from barrow.resample.inputs import batches_of, in_order, is_records
 
 

@@ -130,9 +130,7 @@ class ExpectedThreshold:
         where = type(self).__name__
         if KINDS[aggregation][1] == PLAIN:
             what = f"{aggregation} has no expected threshold"
-            raise BarrowArgumentError(
-                message(where, what, tries=["TICK_IMBALANCE", "VOLUME_RUNS"])
-            )
+            raise BarrowArgumentError(message(where, what, tries=["TICK_IMBALANCE", "VOLUME_RUNS"]))
         for name, value in (("rows", self.rows), ("span", self.span)):
             _check_count(where, name, value)
         if self.bounds is not None:
@@ -185,10 +183,10 @@ def scaled(where: str, amount: Decimal, decimals: int, most: int, what: str) -> 
     Raises:
         BarrowArgumentError: It has more decimals, or is too large.
     """
-    sign, digits, exponent = amount.as_tuple()
+    _, digits, exponent = amount.as_tuple()
     number = int("".join(map(str, digits)))
     shift = int(exponent) + decimals
-    whole, rest = (number * 10**shift, 0) if shift >= 0 else divmod(number, 10**-shift)
+    whole, rest = divmod(number * int(10 ** max(shift, 0)), int(10 ** max(-shift, 0)))
     if rest:
         raise BarrowArgumentError(
             message(where, f"{amount:f} has more than the {decimals} decimals of {what}")
