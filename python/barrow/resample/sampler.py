@@ -23,6 +23,7 @@ from barrow.resample.threshold import (
     KINDS,
     MOST_ROWS,
     PLAIN,
+    RENKO,
     TICK,
     VALUE,
     VOLUME,
