@@ -151,8 +151,17 @@ def test_no_volume_is_lost_or_made(name):
     # A trade has a part in at least one bar; nothing is known before its last trade.
     assert bars.report.counts.sum() >= len(made)
     assert not np.any(bars.raw("ts_init") < bars.raw("ts_event"))
-    # Many bars have one stamp, that of the trade that filled them.
-    assert {finding.check for finding in bw.validate(bars).findings} <= {"ts_duplicate", "gap"}
+
+
+def test_bars_of_one_stamp_are_sound_where_the_bar_type_is_not_of_time():
+    bars = bw.information_bars(trades(7, 500), ["5-VOLUME", "5.5-VOLUME"])
+    assert np.any(np.diff(bars["5-VOLUME"].raw("ts_event").astype(np.int64)) == 0)
+    report = bw.validate(bars["5-VOLUME"])
+    assert (report.findings, report.step_ns, report.longest_gap_ns) == ([], None, 0)
+    # Without a bar type nothing says so.
+    assert {f.check for f in bw.validate(bars["5.5-VOLUME"]).findings} == {"ts_duplicate", "gap"}
+    volumes = bw.validate(bars["5-VOLUME"], bar_type="A.B-1-MINUTE-LAST-EXTERNAL")
+    assert {f.check for f in volumes.findings} == {"ts_duplicate", "gap"}
 
 
 def test_a_huge_trade_fills_many_bars():

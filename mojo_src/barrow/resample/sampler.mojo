@@ -119,17 +119,19 @@ struct Sampler[price: DType, size: DType](Movable):
         while at < len(rows):
             if not self.cut:
                 var stop = self._find(rows, sides, at)
+                if self.sums.kept_from >= 0:
+                    self.dropped += (
+                        Int(self.bar.count) + self.sums.kept_from - at
+                    )
+                    self.bar = OpenBar[Self.price, Self.size]()
+                    at = self.sums.kept_from
+                    self.sums.kept_from = -1
                 if stop > at:
                     self.bar.add[False](rows, at, stop)
                     self.stamp = rows.ts_event[stop - 1]
                 at = stop
                 if at == len(rows):
                     break
-                if self.sums.broken:
-                    self.sums.broken = False
-                    self.dropped += Int(self.bar.count)
-                    self.bar = OpenBar[Self.price, Self.size]()
-                    continue
                 self.cut = True
                 self.left = rows.volume[at]
                 self.stamp = rows.ts_event[at]
@@ -155,9 +157,7 @@ struct Sampler[price: DType, size: DType](Movable):
         if self.threshold.measure == RENKO:
             return self._find_brick(rows, begin)
         if self.first_rows == 0:
-            return self.sums.find(
-                self.threshold, rows, sides, begin, self.bar.count == 0
-            )
+            return self.sums.find(self.threshold, rows, sides, begin)
         var last = len(rows)
         if self.expected.bars == 0:
             last = begin + self.first_rows - Int(self.bar.count) - 1

@@ -35,8 +35,9 @@ struct Sums[price: DType](ImplicitlyCopyable):
     """The sum, below the threshold: of all, of buyers less sellers, or of the run."""
     var side: Int
     """The side of the run: 1, -1, or 0 before it has begun."""
-    var broken: Bool
-    """Whether a run ended whose rows are dropped."""
+    var kept_from: Int
+    """The row that rows are kept from, if a run ended and those before are dropped; else -1.
+    """
     var signs: Signs[Self.price]
     """The sides of rows."""
     var bought: Amount
@@ -48,7 +49,7 @@ struct Sums[price: DType](ImplicitlyCopyable):
         """Starts before the first row."""
         self.total = 0
         self.side = 0
-        self.broken = False
+        self.kept_from = -1
         self.signs = Signs[Self.price]()
         self.bought = 0
         self.sold = 0
@@ -97,7 +98,6 @@ struct Sums[price: DType](ImplicitlyCopyable):
         rows: Rows[Self.price, size],
         sides: ColumnView[DType.uint8],
         begin: Int,
-        fresh: Bool,
     ) -> Int:
         """Counts rows up to the one that ends the bar.
 
@@ -109,34 +109,28 @@ struct Sums[price: DType](ImplicitlyCopyable):
             rows: The rows.
             sides: What they report; empty if nothing asks for it.
             begin: The first row to count.
-            fresh: Whether the bar has no row yet.
 
         Returns:
-            The row that reaches the threshold, which is not counted, or that ends a run
-            whose rows are dropped: then it is `broken`. The number of rows if there is
-            none.
+            The row that reaches the threshold, which is not counted; the number of rows
+            if there is none. `kept_from` says which rows to drop.
         """
         if threshold.measure == TICK:
-            return self._find[TICK, DType.int64](
-                threshold, rows, sides, begin, fresh
-            )
+            return self._find[TICK, DType.int64](threshold, rows, sides, begin)
         if threshold.measure == VOLUME:
             comptime if size == DType.uint64:
                 if threshold.step < _LONG:
                     return self._find[VOLUME, DType.int64](
-                        threshold, rows, sides, begin, fresh
+                        threshold, rows, sides, begin
                     )
             return self._find[VOLUME, DType.int128](
-                threshold, rows, sides, begin, fresh
+                threshold, rows, sides, begin
             )
         comptime if size == DType.uint64:
             if not threshold.typical:
                 return self._find[VALUE, DType.int128](
-                    threshold, rows, sides, begin, fresh
+                    threshold, rows, sides, begin
                 )
-        return self._find[VALUE, DType.int256](
-            threshold, rows, sides, begin, fresh
-        )
+        return self._find[VALUE, DType.int256](threshold, rows, sides, begin)
 
     def _find[
         size: DType, //, measure: Int, wide: DType
@@ -146,7 +140,6 @@ struct Sums[price: DType](ImplicitlyCopyable):
         rows: Rows[Self.price, size],
         sides: ColumnView[DType.uint8],
         begin: Int,
-        fresh: Bool,
     ) -> Int:
         if threshold.rule == PLAIN:
             return self._find_plain[measure, wide](threshold, rows, begin)
@@ -154,9 +147,7 @@ struct Sums[price: DType](ImplicitlyCopyable):
             return self._find_imbalance[measure, wide](
                 threshold, rows, sides, begin
             )
-        return self._find_run[measure, wide](
-            threshold, rows, sides, begin, fresh
-        )
+        return self._find_run[measure, wide](threshold, rows, sides, begin)
 
     def _find_plain[
         size: DType, //, measure: Int, wide: DType
@@ -239,23 +230,19 @@ struct Sums[price: DType](ImplicitlyCopyable):
         rows: Rows[Self.price, size],
         sides: ColumnView[DType.uint8],
         begin: Int,
-        fresh: Bool,
     ) -> Int:
         comptime unsigned = _unsigned[wide]()
         var step = _at_most[wide](threshold.step)
         var total = self.total.cast[wide]()
         var side = self.side
         var signs = self.signs
+        var kept_from = -1
         var at = begin
         while at < len(rows):
             var sign = signs.next(threshold.sides, sides[at], rows.close[at])
             if sign != 0:
-                if threshold.nautilus and sign != side:
-                    if not (fresh and at == begin):
-                        side = sign
-                        total = 0
-                        self.broken = True
-                        break
+                if threshold.nautilus:
+                    kept_from = kept_from if sign == side else at
                 # Sides change at random: nothing to guess is faster.
                 total = total if sign == side else 0
                 side = sign
@@ -267,6 +254,7 @@ struct Sums[price: DType](ImplicitlyCopyable):
                 total += amount.cast[wide]()
             at += 1
         self.signs = signs
+        self.kept_from = kept_from
         self.side = side
         self.total = total.cast[DType.int256]()
         return at

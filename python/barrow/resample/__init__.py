@@ -7,7 +7,7 @@ from barrow.resample.options import ResampleKeywords
 from barrow.resample.report import ResampleReport
 from barrow.resample.resample import resample
 from barrow.resample.resampler import Resampler
-from barrow.resample.threshold import ExpectedThreshold, Threshold
+from barrow.resample.threshold import ExpectedThreshold, Threshold, is_information
 from barrow.resample.timeframe import Timeframe
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "Threshold",
     "Timeframe",
     "information_bars",
+    "is_information",
     "resample",
 ]

@@ -297,7 +297,7 @@ class BarAggregator:
 
     def _start(self, schema: pa.Schema) -> None:
         if self._schema is not None:
-            if not schema.equals(self._schema, check_metadata=True):
+            if schema is not self._schema and not schema.equals(self._schema, check_metadata=True):
                 raise BarrowSchemaError(
                     message("push", "the records are not like those before: their schema differs")
                 )
