@@ -121,8 +121,8 @@ def resample(
         origin=origin,
         offset=offset,
         information={
-            "sides": sides.value,  # type: ignore[typeddict-item]
-            "rules": rules.value,  # type: ignore[typeddict-item]
+            "sides": sides.value,
+            "rules": rules.value,
             "price_increment": price_increment,
         },
         **choices,

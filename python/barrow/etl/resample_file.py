@@ -95,7 +95,7 @@ def resample_file(
     timed = [name for name in timeframes if name not in counted]
     made = resample(records, timed, sort=sort, **keywords) if timed or not counted else {}
     if counted:
-        told: InformationKeywords = {**(information or {})}  # type: ignore[typeddict-item]
+        told: InformationKeywords = {**(information or {})}
         told["partial"], told["price"] = keywords.get("partial", "flag"), keywords.get("price")
         made |= information_bars(records, counted, sort=sort, **told)
     try:
