@@ -99,6 +99,14 @@ def test_open_bars_are_those_of_finishing_now():
         assert before[name] <= report.bars
 
 
+def test_a_look_at_open_bars_drops_none_of_them():
+    aggregator = bw.BarAggregator("40-TICK", partial="drop")
+    aggregator.push(trades(14, 50))
+    assert aggregator.open_bars() == {}
+    assert aggregator.reports["40-TICK"].rows_dropped == {}
+    assert aggregator.finish()["40-TICK"].report.rows_dropped == {"unfinished": 10}
+
+
 def test_no_rows_give_no_bars():
     nothing = trades(1, 5)[:0]
     for name, bars in bw.information_bars(nothing, THRESHOLDS).items():

@@ -203,10 +203,17 @@ struct Sums[price: DType](ImplicitlyCopyable):
         var total = self.total.cast[wide]()
         var signs = self.signs
         var at = begin
-        comptime if wide == DType.int64:
-            if threshold.sides == REPORTED:
-                at = _skip_imbalance[measure](rows, sides, begin, step, total)
+        var stop = begin
         while at < len(rows):
+            if at == stop:
+                comptime if wide == DType.int64:
+                    if threshold.sides == REPORTED:
+                        at = _skip_imbalance[measure](
+                            rows, sides, at, step, total
+                        )
+                stop = min(at + 2 * _LANES, len(rows))
+                if at == stop:
+                    break
             var sign = signs.next(threshold.sides, sides[at], rows.close[at])
             if sign != 0:
                 var amount = amount_of[measure, unsigned](
@@ -364,7 +371,8 @@ def _skip_imbalance[
     mut total: Scalar[wide],
 ) -> Int:
     """Adds vectors of rows that together cannot reach the step, whatever their order; returns the row after them."""
-    comptime most = UInt64(1) << 60
+    # Eight of these do not overflow, nor does a sum with their total.
+    comptime most = UInt64(1) << 58
     var at = begin
     while at + _LANES <= len(rows):
         var side = sides.load[_LANES](at)

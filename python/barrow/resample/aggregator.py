@@ -213,7 +213,8 @@ class BarAggregator:
             return False
         if self.options.partial == "drop":
             bunch = bunch_in(output.memory, self._source.encoding, ROOM, 0, 1)
-            output.report.rows_dropped["unfinished"] = int(bunch.counts[0])
+            dropped = output.report.rows_dropped
+            output.report.rows_dropped = {**dropped, "unfinished": int(bunch.counts[0])}
             output.places[0, 1] = 0
             return False
         self._check(output, trouble, where)
