@@ -112,7 +112,7 @@ def PyInit__native() abi("C") -> Obj:
     table.add[information_restore, 3](
         "information_restore", "Goes on from what was saved."
     )
-    table.add[resample_new, 4]("resample_new", "Makes a fold of timeframes.")
+    table.add[resample_new, 5]("resample_new", "Makes a fold of timeframes.")
     table.add[resample_push, 5]("resample_push", "Folds rows into bars.")
     table.add[resample_advance, 5](
         "resample_advance", "Ends bars at a time, without a row."

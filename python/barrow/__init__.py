@@ -83,6 +83,7 @@ from barrow.resample import (
     information_bars,
     resample,
 )
+from barrow.sessions import Schedule, Session, SessionRule, load_session, session_names
 from barrow.store import Store
 
 __version__ = "0.1.0"
@@ -137,6 +138,9 @@ __all__ = [
     "ResampleReport",
     "ResampledFile",
     "Resampler",
+    "Schedule",
+    "Session",
+    "SessionRule",
     "Store",
     "Threshold",
     "Timeframe",
@@ -147,11 +151,13 @@ __all__ = [
     "cpu_level",
     "information_bars",
     "ingest",
+    "load_session",
     "open",
     "read_csv",
     "resample",
     "resample_file",
     "scan_csv",
+    "session_names",
     "sniff_csv",
     "validate",
     "write_arrow",

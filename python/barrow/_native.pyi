@@ -157,6 +157,7 @@ def resample_new(
     closed_right: bool,
     unique: bool,
     levels: tuple[tuple[int, int, int, Buffer, Buffer], ...],
+    sessions: tuple[Buffer, Buffer, bool] | None,
     /,
 ) -> _Cascade: ...
 def resample_push(

@@ -19,6 +19,7 @@ from barrow._arrow import BAR, KINDS, format_stamp
 from barrow._lib import native
 from barrow.bar64 import check_bar64, is_bar64
 from barrow.cli_convert import convert
+from barrow.cli_etl import app as etl_app
 from barrow.cli_resample import resample
 from barrow.cli_store import app as store_app
 from barrow.csv import CsvOptions
@@ -441,6 +442,7 @@ def head(
 app.command()(convert)
 app.add_typer(store_app, name="store")
 app.command()(resample)
+app.add_typer(etl_app, name="etl")
 
 
 @app.command()

@@ -45,6 +45,12 @@ class _Rules(StrEnum):
     nautilus = "nautilus"
 
 
+class _Outside(StrEnum):
+    drop = "drop"
+    keep = "keep"
+    error = "error"
+
+
 class _Price(StrEnum):
     bid = "bid"
     ask = "ask"
@@ -83,6 +89,15 @@ def resample(
     price_increment: Annotated[
         str | None, typer.Option(help="Of 20-RENKO, such as 0.01.", show_default=False)
     ] = None,
+    session: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE.toml",
+            help="When the market is open: " + ", ".join(bw.session_names()) + ".",
+            show_default=False,
+        ),
+    ] = None,
+    outside: Annotated[_Outside, typer.Option(help="Rows in no session.")] = _Outside.drop,
     sort: Annotated[bool, typer.Option("--sort", help="Put rows in order first.")] = False,
     bar_type: Annotated[
         str | None,
@@ -108,6 +123,7 @@ def resample(
         "partial": partial.value,
         "duplicates": duplicates.value,
         "price": price and price.value,
+        "outside": outside.value,
     }
     written = bw.resample_file(
         file,
@@ -125,6 +141,7 @@ def resample(
             "rules": rules.value,
             "price_increment": price_increment,
         },
+        session=session,
         **choices,
     )
     if as_json:
@@ -136,3 +153,5 @@ def resample(
             extra += f", {report.filled:,} filled" if report.filled else ""
             extra += ", the last one unfinished" if report.unfinished else ""
             print(f"{one.path}: {report.bars:,} bars of {report.rows_in:,} rows{extra}")
+        for note in dict.fromkeys(note for one in written for note in one.report.notes):
+            print(f"note: {note}")

@@ -10,7 +10,8 @@ from typing import Any
 
 from barrow.files import System
 
-CALLS = ("open", "write", "fsync", "truncate", "replace", "link", "unlink", "mkdir", "lock")
+CALLS = ("open", "write", "write_at", "fsync", "sync", "truncate", "replace", "link", "unlink",
+         "mkdir", "lock")  # fmt: skip
 REAL = {name: getattr(System, name) for name in (*CALLS, "close")}
 
 
@@ -69,8 +70,8 @@ def half_failing(number: int) -> Callable[..., Any]:
     """Writes half of it before it fails."""
 
     def call(name: str, real: Callable[..., Any], *arguments: Any) -> Any:
-        if name == "write":
-            REAL["write"](System(), arguments[0], arguments[1][: len(arguments[1]) // 2])
+        if name in ("write", "write_at"):
+            real(arguments[0], arguments[1][: len(arguments[1]) // 2], *arguments[2:])
         raise OSError(number, os.strerror(number))
 
     return call
@@ -78,9 +79,9 @@ def half_failing(number: int) -> Callable[..., Any]:
 
 def half_writing(name: str, real: Callable[..., Any], *arguments: Any) -> Any:
     """Writes half of what it is given, as it may; a handler."""
-    if name == "write":
-        descriptor, data = arguments
-        return real(descriptor, data[: (len(data) + 1) // 2])
+    if name in ("write", "write_at"):
+        descriptor, data, *place = arguments
+        return real(descriptor, data[: (len(data) + 1) // 2], *place)
     return real(*arguments)
 
 
@@ -90,8 +91,8 @@ def dying(after: str) -> Callable[..., Any]:
     def call(name: str, real: Callable[..., Any], *arguments: Any) -> Any:
         if after == "after":
             real(*arguments)
-        elif after == "amid" and name == "write":
-            real(arguments[0], arguments[1][: len(arguments[1]) // 2])
+        elif after == "amid" and name in ("write", "write_at"):
+            real(arguments[0], arguments[1][: len(arguments[1]) // 2], *arguments[2:])
         os.kill(os.getpid(), signal.SIGKILL)
 
     return call

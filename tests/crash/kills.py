@@ -22,7 +22,8 @@ from pathlib import Path
 
 import barrow as bw
 from faults import Counting, calls_through, dying
-from work import Work, contents, some_bars, some_trades
+from stages import StageWork
+from work import Work, some_bars, some_trades
 
 _FORMAT = "<i"
 
@@ -62,16 +63,16 @@ def void(_: object) -> None:
     pass
 
 
-def reference(work: Work, folder: Path) -> tuple[dict[str, bytes], float]:
+def reference(work: Work | StageWork, folder: Path) -> tuple[dict[str, bytes], float]:
     """What an undisturbed run leaves, and the seconds it takes."""
     for root in (folder / "first", folder / "undisturbed"):  # the first one warms up
         started = time.monotonic()
         done, _ = Child(lambda say, root=root: work.run(root, say)).result()
         assert done
-    return contents(root), time.monotonic() - started
+    return work.contents(root), time.monotonic() - started
 
 
-def kill_store(work: Work, folder: Path, kills: int, chance: random.Random) -> int:
+def kill_writer(work: Work | StageWork, folder: Path, kills: int, chance: random.Random) -> int:
     """Kills a writer again and again until its work is done, and over; returns the runs."""
     wanted, seconds = reference(work, folder)
     killed = runs = 0
@@ -88,18 +89,20 @@ def kill_store(work: Work, folder: Path, kills: int, chance: random.Random) -> i
             sure = max(sure, last)
             if root.exists():
                 work.check(root, sure)
-        assert contents(root) == wanted, f"run {runs} differs from an undisturbed one"
+        assert work.contents(root) == wanted, f"run {runs} differs from an undisturbed one"
         shutil.rmtree(root)
         runs += 1
     return runs
 
 
-def kill_calls(work: Work, folder: Path, when: str) -> int:
+def kill_calls(
+    work: Work | StageWork, folder: Path, when: str, first: int = 1, every: int = 1
+) -> int:
     """Kills a writer at its first, second, ... system call; returns how many there are."""
     wanted, _ = reference(work, folder)
-    at = 0
+    at = first - every
     while True:
-        at += 1
+        at += every
         root = folder / f"call-{when}-{at}"
 
         def dies(say: Callable[[int], None], at: int = at, root: Path = root) -> None:
@@ -110,7 +113,7 @@ def kill_calls(work: Work, folder: Path, when: str) -> int:
         if root.exists():
             work.check(root, sure)
         work.run(root)
-        assert contents(root) == wanted, f"killed {when} call {at}, then different"
+        assert work.contents(root) == wanted, f"killed {when} call {at}, then different"
         shutil.rmtree(root)
         if done:
             return at - 1
@@ -150,19 +153,29 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=300, help="random kills of each kind of work")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--when", nargs="*", default=["before", "after", "amid"])
+    parser.add_argument("--every", type=int, default=1, help="so many calls of stages apart")
+    parser.add_argument("--formats", nargs="*", default=["binary", "text", "arrow"])
     parser.add_argument("--folder", help="where to write; memory is faster than a disk")
     given = parser.parse_args()
     seed = random.SystemRandom().randrange(10**6) if given.seed is None else given.seed
     print(f"seed {seed}", flush=True)
     chance = random.Random(seed)
-    for name, work in (("bars", some_bars()), ("trades", some_trades())):
+    works: dict[str, Work | StageWork] = {"bars": some_bars(), "trades": some_trades()}
+    for format in given.formats:
+        works[f"stages, {format}"] = StageWork(format)
+    for name, work in works.items():
         with tempfile.TemporaryDirectory(dir=given.folder) as place:
-            runs = kill_store(work, Path(place), given.kills, chance)
+            runs = kill_writer(work, Path(place), given.kills, chance)
             print(f"{name}: {given.kills} kills in {runs} runs", flush=True)
     for when in given.when:
         with tempfile.TemporaryDirectory(dir=given.folder) as place:
             work = some_bars(4, 10) if when == "amid" else some_trades(4, 9)
             print(f"killed {when} each of {kill_calls(work, Path(place), when)} calls", flush=True)
+        for format in given.formats:
+            with tempfile.TemporaryDirectory(dir=given.folder) as place:
+                first = chance.randint(1, given.every)
+                count = kill_calls(StageWork(format, 40, 2), Path(place), when, first, given.every)
+                print(f"killed {when} each of {count} calls of stages, {format}", flush=True)
     with tempfile.TemporaryDirectory(dir=given.folder) as place:
         kill_ingest(Path(place), given.kills, chance)
         print(f"ingest: {given.kills} kills", flush=True)

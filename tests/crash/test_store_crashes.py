@@ -29,6 +29,7 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
     memory = Path("/dev/shm")
     folder = memory if os.access(memory, os.W_OK) else tmp_path
     command = [sys.executable, HERE / "kills.py", "--kills", "5", "--when", "amid"]
+    command += ["--formats", "binary", "--every", "9"]
     done = subprocess.run(
         [*command, "--folder", folder], capture_output=True, text=True, timeout=600
     )

@@ -97,6 +97,10 @@ class Work:
             done += 1
             say(done)
 
+    def contents(self, root: Path) -> dict[str, bytes]:
+        """Every file of the store."""
+        return contents(root)
+
     def chunk_at(self, number: int, shift: int = 0) -> Bars | Trades:
         return self.make(number * self.chunk, (number + 1) * self.chunk, shift)
 

@@ -85,6 +85,27 @@ def test_the_format_page_lists_every_reason():
     assert listed == list(native.reason_names())[1:]
 
 
+def test_the_python_of_the_page_on_sessions_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        f"2024-01-02T{hour:02}:{minute:02}:00,4784.25,4785.00,4783.50,4784.75,{100 + minute}"
+        for hour in (21, 22, 23)
+        for minute in range(60)
+    ]
+    Path("bars.csv").write_text("\n".join(["timestamp,open,high,low,close,volume", *rows]) + "\n")
+    page = (ROOT / "docs/guide/sessions.md").read_text()
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.S):
+        exec(compile(block, "sessions.md", "exec"), names)
+    shown = capsys.readouterr().out
+    for told in re.findall(r"  # (.*)\n", "".join(re.findall(r"```python\n(.*?)```", page, re.S))):
+        assert told in shown
+    Path("acme.toml").write_text(re.search(r"```toml\n(.*?)```", page, re.S)[1])
+    assert bw.load_session("acme.toml").calendar == "CMES"
+    listed = re.findall(r"^\| `([\w-]+)` \|", page.split("## How")[0], re.M)
+    assert sorted(listed) == bw.session_names()
+
+
 @pytest.mark.usefixtures("text")
 def test_the_python_of_the_page_on_the_store_runs(capsys):
     for day, name in ((2, "monday"), (3, "tuesday"), (3, "tuesday-corrected")):
@@ -97,3 +118,16 @@ def test_the_python_of_the_page_on_the_store_runs(capsys):
     assert "120 1.08413\n60 for 60\n[1380] 1704275940000000000\n" in shown
     assert len(blocks) == 7
     assert "1.08413" in shown.rpartition("close")[2]
+
+
+@pytest.mark.usefixtures("text")
+def test_the_page_on_pipelines_runs(capsys):
+    page = (ROOT / "docs/guide/pipeline.md").read_text()
+    for block in re.findall(r"```python\n(.*?)```", page, re.S):
+        exec(compile(block, "pipeline.md", "exec"), {})
+    assert capsys.readouterr().out == "60 bars in 1 days\n0 new\n"
+    Path("eurusd").mkdir()
+    Path("bars.csv").rename("eurusd/bars.csv")
+    Path("gbpusd.csv").write_bytes(Path("eurusd/bars.csv").read_bytes())
+    Path("config.toml").write_text(re.search(r"```toml\n(.*?)```", page, re.S)[1])
+    assert bw.etl.run("config.toml").ok

@@ -49,6 +49,26 @@ def test_the_command(source, tmp_path):
     assert second
 
 
+def test_the_command_with_a_session(source, tmp_path):
+    arguments = ("resample", source, "--to", "1h,1d", "-o", tmp_path / "out")
+    done = run_barrow(*arguments, "--session", "cme-globex")
+    assert done.returncode == 0, done.stderr
+    made = bw.resample(bw.open(source), ["1h", "1d"], session="cme-globex")
+    assert bw.open(tmp_path / "out" / "eurusd-1-hour.arrow") == made["1h"]
+    outside = made["1d"].report.rows_dropped["outside session"]
+    assert f", {outside:,} outside session" in done.stdout.splitlines()[1]
+    mine = tmp_path / "mine.toml"
+    mine.write_text('zone = "America/New_York+7h"\nranges = ["Mon-Fri 00:00 - 24:00"]\n')
+    done = run_barrow(*arguments, "--session", mine, "--outside", "keep", "--overwrite", "--json")
+    assert [fact["rows_dropped"] for fact in json.loads(done.stdout)] == [{}, {}]
+    failed = run_barrow(*arguments, "--session", mine, "--outside", "error", "--overwrite")
+    assert_plain_failure(failed, 2)
+    assert 'is outside session "mine"' in failed.stderr
+    noted = run_barrow(*arguments, "--session", "us-equities", "--overwrite")
+    assert noted.returncode == 0
+    assert "note:" not in noted.stdout
+
+
 def test_the_command_says_what_is_wrong(source, tmp_path):
     for timeframes, what in (("5x", '"x" is no unit'), ("1q,3M", "is of another, too")):
         done = run_barrow("resample", source, "--to", timeframes, "-o", tmp_path / "out")

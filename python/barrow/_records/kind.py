@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from barrow._records.encodings import Encoding
+from barrow._records.encodings import ENCODINGS, Encoding
 from barrow.errors import BarrowArgumentError, message
 
 TIMES = ("ts_event", "ts_init")
@@ -146,6 +146,14 @@ class RecordKind:
             faults.append(f"it shows {', '.join(strangers)}, which it does not have")
         if faults:
             raise BarrowArgumentError(message(f"kind {self.name!r}", "; ".join(faults)))
+
+    @cached_property
+    def stored(self) -> dict[str, pa.Schema]:
+        """The stored schema without metadata, by the name of the encoding."""
+        return {
+            encoding.name: pa.schema([field.stored_in(encoding) for field in self.fields])
+            for encoding in ENCODINGS.values()
+        }
 
     @cached_property
     def columns(self) -> tuple[str, ...]:

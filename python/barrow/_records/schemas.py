@@ -45,8 +45,7 @@ def record_schema(kind: RecordKind, encoding: Encoding, meta: Meta) -> pa.Schema
 
     None is nullable but values of `decimal128` that may be undefined.
     """
-    fields = [field.stored_in(encoding) for field in kind.fields]
-    return pa.schema(fields, metadata=meta.to_dict(kind))
+    return kind.stored[encoding.name].with_metadata(meta.to_dict(kind))
 
 
 def numeric_schema(kind: RecordKind, encoding: Encoding, schema: pa.Schema) -> pa.Schema:
@@ -163,6 +162,9 @@ def _nearest(names: Sequence[str], where: str) -> RecordKind:
 
 
 def _check_types(schema: pa.Schema, where: str, kind: RecordKind) -> Encoding:
+    for known in ENCODINGS.values():
+        if schema.equals(kind.stored[known.name]):
+            return known
     first = kind.values[0]
     told = schema.field(first).type
     encoding = next((e for e in ENCODINGS.values() if told == e.value_type), None)

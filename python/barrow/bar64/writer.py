@@ -149,7 +149,7 @@ class Bar64Writer:
         """A writer of a new file without records.
 
         Args:
-            path: The file; it is there, and durable, when this returns.
+            path: The file; it is there when this returns, and `flush` makes it durable.
             header: What it says; `sealed` becomes 0.
             overwrite: Whether it may replace one that is there.
 
@@ -157,9 +157,15 @@ class Bar64Writer:
             BarrowIoError: The file is there already, or cannot be written.
             What `Header.encode` raises.
         """
-        head = replace(header, sealed=0).encode()
-        AppendFile.create(path, head, overwrite=overwrite).close()
-        return cls(path)
+        header = replace(header, sealed=0)
+        head = header.encode()
+        self = cls.__new__(cls)
+        self.path = os.fspath(path)
+        self._file = AppendFile.create(path, head, overwrite=overwrite)
+        self.header, self.offset, self._count, self.cut = header, len(head), 0, 0
+        if self._file.size != len(head):  # another writer was faster
+            self._find_end(cut=False)
+        return self
 
     def _find_end(self, cut: bool) -> None:
         with Bar64Reader(self.path, torn="leave") as reader:

@@ -138,17 +138,31 @@ def _expand_one(text: str) -> Inputs:
         return Inputs(STANDARD_INPUT, [Part(STANDARD_INPUT, 0, False, None, _standard_input)])
     if is_url(text):
         return _behind(find(text))
-    if any(mark in text for mark in "*?[") and "\0" not in text and not os.path.lexists(text):
-        paths = [path for path in glob.glob(text, recursive=True) if not os.path.isdir(path)]
-        if not paths:
-            raise _missing(text)
-        found = [_file(path) for path in sorted(paths, key=_natural)]
+    if is_pattern(text):
+        found = [_file(path) for path in matching(text)]
         return Inputs(
             text,
             [part for inputs in found for part in inputs.parts],
             [archive for inputs in found for archive in inputs.archives],
         )
     return _file(text)
+
+
+def is_pattern(text: str) -> bool:
+    """Whether a text with `*`, `?` or `[` is a pattern, and no file of that name."""
+    return any(mark in text for mark in "*?[") and "\0" not in text and not os.path.lexists(text)
+
+
+def matching(pattern: str) -> list[str]:
+    """The files that fit a pattern, part2 before part10.
+
+    Raises:
+        BarrowIoError: None does.
+    """
+    paths = [path for path in glob.glob(pattern, recursive=True) if not os.path.isdir(path)]
+    if not paths:
+        raise _missing(pattern)
+    return sorted(paths, key=_natural)
 
 
 def _natural(path: str) -> tuple[list[str | int], str]:

@@ -21,6 +21,7 @@ from barrow.files import AtomicFile, error_number, io_error
 # As csv_rejects of the extension gives it: line, begin, length, field, cell_begin,
 # cell_length, reason.
 Reject = tuple[int, int, int, int, int, int, int]
+REJECTS_HEADER = b"line,offset,field,column,reason,found,row\n"
 _WHOLE_ROWS = {
     "text_after_quote": "a closing quote is followed by text",
     "unclosed_quote": "a quote opens a field and is never closed",
@@ -181,11 +182,9 @@ class RejectsFile:
         BarrowIoError: There is such a file already.
     """
 
-    HEADER = b"line,offset,field,column,reason,found,row\n"
-
     def __init__(self, path: str | os.PathLike[str], *, several: bool = False) -> None:
         self.path = os.fspath(path)
-        self._header = b"file," + self.HEADER if several else self.HEADER
+        self._header = b"file," + REJECTS_HEADER if several else REJECTS_HEADER
         self._output: IO[bytes] | None = None
         self._committed = False
         try:
@@ -214,9 +213,7 @@ class RejectsFile:
         Raises:
             BarrowIoError: It cannot be written.
         """
-        named = [] if file is None else [file]
-        cells = [*named, str(line), str(offset), str(field), column, reason, found]
-        text = b",".join([*(_quoted(os.fsencode(cell)) for cell in cells), _quoted(row)]) + b"\n"
+        text = reject_line(line, offset, field, column, reason, found, row, file=file)
         try:
             if self._output is None:
                 self._file.create()
@@ -265,6 +262,23 @@ class RejectsFile:
             what = f"rejected rows cannot be written: {error.strerror}"
             tries = ["write them elsewhere"]
         return io_error(self.path, what, number, tries)
+
+
+def reject_line(
+    line: int,
+    offset: int,
+    field: int,
+    column: str,
+    reason: str,
+    found: str,
+    row: bytes,
+    *,
+    file: str | None = None,
+) -> bytes:
+    """A refused row as a line of CSV; see `RejectsFile`."""
+    named = [] if file is None else [file]
+    cells = [*named, str(line), str(offset), str(field), column, reason, found]
+    return b",".join([*(_quoted(os.fsencode(cell)) for cell in cells), _quoted(row)]) + b"\n"
 
 
 def _quoted(cell: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -90,7 +91,8 @@ class RowReader:
                 source.refill()
             start = bytes(memoryview(source.buffer)[source.begin : source.end])
             wanted = 2 * len(start)
-            if not source.final and len(_LINE_END.findall(start)) < _HEADER_LINES:
+            ends = list(islice(_LINE_END.finditer(start), _HEADER_LINES))
+            if not source.final and len(ends) < _HEADER_LINES:
                 continue  # long lines: the header may be cut off
             self.dialect = self._choose(start)
             needs_volume = self.options.default_volume is None and not self.dialect.volume_optional

@@ -15,6 +15,7 @@ from barrow.errors import BarrowParseError, BarrowUnsupportedError, Place, messa
 LONGEST_ROW = 16 << 20
 # Chunks are read behind this much room for the start of a row.
 _ROOM = 1 << 14
+_LEAST_CHUNK = 1 << 16
 
 
 @dataclass(slots=True)
@@ -95,6 +96,9 @@ class TextSource:
         self.compressed = self._stream.compressed
         self.can_read_twice = self._stream.can_read_twice
         self.may_wait = self._stream.may_wait
+        if self.size and self._stream.has_places:
+            # Room that a small file does not need would only be cleared.
+            chunk_bytes = min(chunk_bytes, max(self.size + 1, _LEAST_CHUNK))
         self._chunk = chunk_bytes
         self._room = min(chunk_bytes, _ROOM)
         self.buffer = bytearray(self._room + chunk_bytes)

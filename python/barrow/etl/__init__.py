@@ -13,20 +13,32 @@ from barrow.etl.io import (
     ResampleIOWriter,
 )
 from barrow.etl.open import open_records
+from barrow.etl.pipeline import Pipeline, RunReport, Symbol, SymbolReport, load_pipeline, run
 from barrow.etl.resample_file import ResampledFile, resample_file
+from barrow.etl.stages import StageReport, aggregate, resample, transform
 
 __all__ = [
     "ConvertReport",
     "EtlIO",
     "IngestReport",
+    "Pipeline",
     "ResampleIOFactory",
     "ResampleIOIndex",
     "ResampleIOReader",
     "ResampleIOWriter",
     "ResampledFile",
+    "RunReport",
+    "StageReport",
+    "Symbol",
+    "SymbolReport",
+    "aggregate",
     "convert",
     "ingest",
+    "load_pipeline",
     "open_records",
+    "resample",
     "resample_file",
+    "run",
+    "transform",
     "write_catalog",
 ]

@@ -66,7 +66,7 @@ def resample_file(
         overwrite: Whether files that are there may be replaced.
         information: The keyword arguments of `information_bars`; `partial` and `price` are
             those of `resample`.
-        **keywords: As in `resample`.
+        **keywords: As in `resample`; of timeframes only, but for `partial` and `price`.
 
     Returns:
         What was written, in the order of the timeframes.

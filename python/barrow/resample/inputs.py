@@ -150,6 +150,14 @@ class Source:
         bar_type = BarType(instrument, spec, AggregationSource.INTERNAL)
         return replace(meta, identity=str(bar_type))
 
+    @property
+    def days(self) -> bool:
+        """Whether the rows are bars of a day or more."""
+        if self.kind != BAR or self.meta.identity is None:
+            return False
+        length = BarType.parse(self.meta.identity).spec.step_ns
+        return length is None or length >= Timeframe(1, "d").nanoseconds
+
     def check(self, timeframe: Timeframe) -> None:
         """Refuses a timeframe that bars of a known length do not fit into.
 

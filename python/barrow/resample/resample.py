@@ -52,6 +52,13 @@ def resample(
             and says so in the report, `keep` takes it for whole, `drop` leaves it out.
         duplicates: Rows of one stamp: `keep` all, keep the `first` or `last`, or `error`.
         price: `bid`, `ask` or `mid` of quotes.
+        session: When the market is open: a `Session`, the name of one that comes with barrow
+            (`session_names()`), or the path of a TOML file. Bars of seconds to hours start
+            with every range of it and end with it; a day is a trading day, and longer ones
+            are whole trading days by their dates. Instead of `tz`, `origin` and `offset`.
+        outside: Rows in no range of the session: `drop` them, counted in the report; `keep`
+            them, as bars of their own up to hours and in the trading day that follows; or
+            `error`.
 
     Returns:
         Bars by timeframe as it was given, each with a `ResampleReport` in `report`. The bar
@@ -60,9 +67,12 @@ def resample(
 
     Raises:
         BarrowArgumentError: An argument is wrong, a timeframe finer than the bars or no whole
-            multiple of them; rows are out of order, after 2261, or start a bar before 1970.
+            multiple of them; rows are out of order, after 2261, or start a bar before 1970; a
+            session is wrong, or a row outside of it and must not be.
         BarrowParseError: A bar cannot be held by the encoding; names it.
         BarrowSchemaError: These are no records.
+        BarrowUnsupportedError: The session has a calendar, and `exchange_calendars` is not
+            installed.
     """
     options = make_options(timeframes, **keywords)
     if not is_records(records):
@@ -125,6 +135,8 @@ def _resample_whole(records: AnyRecords, options: Options, sort: bool) -> dict[s
         report.rows_in = rows
         if duplicates:
             report.rows_dropped["duplicate"] = duplicates
+        if fold.outside:
+            report.rows_dropped["outside session"] = fold.outside
         if states[level] == UNFINISHED and options.partial == "drop":
             report.rows_dropped["unfinished"] = int(bunch.counts[-1])
             bunch = bunch_in(memory[level], source.encoding, room, 0, filled - 1)

@@ -31,8 +31,10 @@ class ArrowReader:
 
     Args:
         path: The file. What is added later is seen after `seek`.
-        whole: Whether a stream must have the mark of its end; one that somebody writes
-            to has none.
+        whole: Whether a stream must have the mark of its end; what is behind the last
+            whole message is left out otherwise.
+        ended: Whether that mark must be there; a stream that is added to has none, and
+            may not be torn nevertheless.
 
     Raises:
         BarrowIoError: The file cannot be read.
@@ -44,9 +46,11 @@ class ArrowReader:
         path: The file as the caller named it.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, whole: bool = True) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], *, whole: bool = True, ended: bool = True
+    ) -> None:
         self.path = os.fspath(path)
-        self._whole = whole
+        self._whole, self._ended = whole, ended
         self._open()
 
     def _open(self) -> None:
@@ -59,7 +63,7 @@ class ArrowReader:
             self._schema = records.schema
         else:
             ends, ended = message_ends(self.path, data, torn=not self._whole)
-            if self._whole and not ended:
+            if self._whole and self._ended and not ended:
                 what = "the stream has no end: it is cut off, or somebody writes to it"
                 tries = ["whole=False to read what is there"]
                 raise BarrowCorruptError(message(self.path, what, tries=tries))

@@ -43,9 +43,12 @@ class BinaryReader:
             BarrowArgumentError: `n` is less than 1.
         """
         check_count(n)
-        bars = self._reader.bars(self._row, min(self._row + n, len(self._reader)))
-        self._row += len(bars)
-        return bars if len(bars) else None
+        end = min(self._row + n, len(self._reader))
+        if self._row == end:
+            return None
+        bars = self._reader.bars(self._row, end)
+        self._row = end
+        return bars
 
     def tell(self) -> int:
         """The position: behind the last record that was read."""

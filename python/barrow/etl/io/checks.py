@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from barrow.errors import BarrowArgumentError, BarrowCorruptError, message
+
+_START_OVER = "start over: clear the index and remove the file"
 
 
 def check_count(n: int) -> None:
@@ -28,18 +32,21 @@ def no_position(path: str, position: int, what: str) -> BarrowArgumentError:
     )
 
 
-def too_short(path: str, size: int, position: int) -> BarrowCorruptError:
+def too_short(
+    path: str, size: int, position: int, tries: Sequence[str] = (_START_OVER,)
+) -> BarrowCorruptError:
     """The error for a file that has lost what was written before a position.
 
     Args:
         path: The file.
         size: How many bytes it has.
         position: How many it must have.
+        tries: What to do about it.
     """
     return BarrowCorruptError(
         message(
             path,
             f"it has {size:,} bytes, expected at least {position:,}: somebody cut it",
-            tries=["start over: clear the index and remove the file"],
+            tries=tries,
         )
     )

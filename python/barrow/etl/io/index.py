@@ -9,19 +9,21 @@ import os
 import struct
 from dataclasses import asdict, astuple, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from barrow._lib import native
 from barrow.errors import BarrowCorruptError, message
 from barrow.etl.io.checks import too_short
 from barrow.etl.io.protocols import Checkpoint
-from barrow.files import AtomicFile, sync_folder, unreadable, unwritable
+from barrow.files import SYSTEM, AtomicFile, Output, sync_folder, unreadable, unwritable
 
+T = TypeVar("T")
+_KIND = "barrow_index"
 INDEX_MAGIC = b"\x89BARIX\r\n"
 _VERSION = 1
 _RECORD = struct.Struct("<8sIQQQQQ8xI")
 _CHECKSUM_BYTES = 4
-_PRINTED_BYTES = 4096
+PRINTED_BYTES = 4096
 _NAMES = tuple(field.name for field in fields(Checkpoint))
 
 
@@ -38,7 +40,7 @@ def fingerprint(path: str | os.PathLike[str], position: int) -> tuple[int, int]:
     Raises:
         BarrowIoError: The file cannot be read.
     """
-    count = min(position, _PRINTED_BYTES)
+    count = min(position, PRINTED_BYTES)
     try:
         with open(path, "rb") as file:
             head = file.read(count)
@@ -46,10 +48,11 @@ def fingerprint(path: str | os.PathLike[str], position: int) -> tuple[int, int]:
             tail = file.read(count)
     except OSError as error:
         raise unreadable(os.fspath(path), error) from error
-    return _hashed(head), _hashed(tail)
+    return hashed(head), hashed(tail)
 
 
-def _hashed(data: bytes) -> int:
+def hashed(data: bytes) -> int:
+    """64 bits of BLAKE2b of some bytes."""
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
 
 
@@ -76,8 +79,8 @@ def check_input(path: str | os.PathLike[str], saved: Checkpoint) -> None:
         raise BarrowCorruptError(message(name, what, tries=tries))
 
 
-class _IndexFile:
-    """What both forms share: a file that is replaced as a whole.
+class IndexFile(Generic[T]):
+    """Facts in a file that is replaced as a whole: old or new, never half.
 
     Args:
         path: The file; it need not be there.
@@ -89,7 +92,7 @@ class _IndexFile:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
 
-    def load(self) -> Checkpoint | None:
+    def load(self) -> T | None:
         """What was saved last; None if nothing was.
 
         Raises:
@@ -102,13 +105,13 @@ class _IndexFile:
             return None
         except OSError as error:
             raise unreadable(self.path, error) from error
-        checkpoint = self._decoded(data)
-        if checkpoint is None:
+        facts = self._decoded(data)
+        if facts is None:
             tries = ["start over: remove it and the output"]
             raise BarrowCorruptError(message(self.path, "it is no whole index", tries=tries))
-        return checkpoint
+        return facts
 
-    def save(self, checkpoint: Checkpoint) -> None:
+    def save(self, facts: T) -> None:
         """Replaces what was saved; durable when this returns.
 
         Raises:
@@ -116,7 +119,8 @@ class _IndexFile:
         """
         try:
             with AtomicFile(self.path, overwrite=True) as whole:
-                Path(whole.temporary).write_bytes(self._encoded(checkpoint))
+                with Output(whole.temporary) as output:
+                    output.write(self._encoded(facts))
                 whole.commit()
         except OSError as error:
             raise unwritable(self.path, error) from error
@@ -129,48 +133,60 @@ class _IndexFile:
         """
         try:
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.path)
+                SYSTEM.unlink(self.path)
                 sync_folder(os.path.dirname(self.path))
         except OSError as error:
             raise unwritable(self.path, error, "cannot be removed") from error
 
-    def _encoded(self, checkpoint: Checkpoint) -> bytes:
+    def _encoded(self, facts: T) -> bytes:
         raise NotImplementedError
 
-    def _decoded(self, data: bytes) -> Checkpoint | None:
+    def _decoded(self, data: bytes) -> T | None:
         raise NotImplementedError
 
 
-class TextIndex(_IndexFile):
+def sealed(kind: str, version: int, facts: dict[str, Any]) -> bytes:
+    """Facts as a JSON object with a checksum."""
+    told = {kind: version, **facts}
+    return (json.dumps({**told, "crc32c": _checksum(told)}, indent=1) + "\n").encode()
+
+
+def unsealed(kind: str, version: int, data: bytes) -> dict[str, Any] | None:
+    """What `sealed` was given; None if it is not whole, or something else."""
+    try:
+        facts = json.loads(data)
+    except ValueError:
+        return None
+    if not isinstance(facts, dict) or facts.get(kind) != version:
+        return None
+    if facts.pop("crc32c", None) != _checksum(facts):
+        return None
+    del facts[kind]
+    return facts
+
+
+class TextIndex(IndexFile[Checkpoint]):
     """An index as a JSON object with a checksum, for people to read."""
 
-    def _encoded(self, checkpoint: Checkpoint) -> bytes:
-        facts: dict[str, Any] = {"barrow_index": _VERSION, **asdict(checkpoint)}
-        facts["crc32c"] = _checksum(facts)
-        return (json.dumps(facts, indent=2) + "\n").encode()
+    def _encoded(self, facts: Checkpoint) -> bytes:
+        return sealed(_KIND, _VERSION, asdict(facts))
 
     def _decoded(self, data: bytes) -> Checkpoint | None:
-        try:
-            facts = json.loads(data)
-        except ValueError:
+        facts = unsealed(_KIND, _VERSION, data)
+        if facts is None or set(facts) != set(_NAMES):
             return None
-        if not isinstance(facts, dict) or facts.get("barrow_index") != _VERSION:
-            return None
-        told = facts.pop("crc32c", None)
-        if set(facts) != {"barrow_index", *_NAMES} or told != _checksum(facts):
-            return None
-        return Checkpoint(**{name: facts[name] for name in _NAMES})
+        return Checkpoint(**facts)
 
 
 def _checksum(facts: dict[str, Any]) -> int:
     return native.crc32c(json.dumps(facts, sort_keys=True).encode())
 
 
-class BinaryIndex(_IndexFile):
+class BinaryIndex(IndexFile[Checkpoint]):
     """An index as one record of 64 bytes with a checksum."""
 
-    def _encoded(self, checkpoint: Checkpoint) -> bytes:
-        told = _RECORD.pack(INDEX_MAGIC, _VERSION, *astuple(checkpoint), 0)[:-_CHECKSUM_BYTES]
+    def _encoded(self, facts: Checkpoint) -> bytes:
+        told = _RECORD.pack(INDEX_MAGIC, _VERSION, *astuple(facts), 0)[:-_CHECKSUM_BYTES]
         return told + native.crc32c(told).to_bytes(_CHECKSUM_BYTES, "little")
 
     def _decoded(self, data: bytes) -> Checkpoint | None:

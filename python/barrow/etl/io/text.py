@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Self, Unpack
 
 from barrow._arrow import BAR, Meta, read_schema
@@ -54,6 +55,7 @@ class TextReader:
         self._whole = whole
         # Threads read ahead of the rows that are asked for.
         self._options = make_options({**options, "threads": 1})
+        self._keep: Callable[..., None] | None = None
         self._reader = self._open(self.path)
         self._start = self._reader.place
         if self._reader.source.has_places:
@@ -109,6 +111,25 @@ class TextReader:
         """The account of the rows read since the last `seek`."""
         return self._reader.report()
 
+    @property
+    def line(self) -> int:
+        """The number of the line that the next row is on."""
+        return self._reader.account.line
+
+    @property
+    def has_positions(self) -> bool:
+        """Whether reading can go on within the text."""
+        return self._reader.source.has_places
+
+    def keep_rejects(self, keep: Callable[..., None]) -> None:
+        """Hands refused rows to someone, from now on and after `seek`.
+
+        Args:
+            keep: Called with line, offset, field, column, reason, what is wrong, row.
+        """
+        self._keep = keep
+        self._reader.keep_rejects(keep)
+
     def tell(self) -> int:
         """The position: behind the line of the last row that was read.
 
@@ -118,8 +139,12 @@ class TextReader:
         self._require_places()
         return self._reader.place
 
-    def seek(self, position: int) -> None:
+    def seek(self, position: int, line: int = 0) -> None:
         """Goes on at a position of `tell`.
+
+        Args:
+            position: Where.
+            line: The number of the line there, for messages; they count from there if 0.
 
         Raises:
             BarrowArgumentError: It is not the end of a line.
@@ -135,9 +160,12 @@ class TextReader:
         if place < self._start or not _ends_line(self.path, place):
             raise no_position(self.path, position, "is not the end of a line")
         self._reader.close()
-        name = self.path if place == self._start else f"{self.path} from byte {place:,}"
+        named = line or place == self._start
+        name = self.path if named else f"{self.path} from byte {place:,}"
         self._reader = self._open(name)
-        self._go_to(place, self._reader.header.line if place == self._start else 1)
+        if self._keep is not None:
+            self._reader.keep_rejects(self._keep)
+        self._go_to(place, self._reader.header.line if place == self._start else line or 1)
 
     def _require_places(self) -> None:
         if not self._reader.source.has_places:
