@@ -10,6 +10,7 @@ from bar64_calls import *
 from column_calls import *
 from convert_calls import *
 from csv_calls import *
+from information_calls import *
 from ipc_calls import *
 from resample_calls import *
 from row_calls import row_type, rows_new
@@ -99,6 +100,18 @@ def PyInit__native() abi("C") -> Obj:
     table.add[arrow_lend_schema, 1]("arrow_lend_schema", "Lends a schema.")
     table.add[arrow_lend_array, 1]("arrow_lend_array", "Lends a batch.")
     table.add[arrow_lend_stream, 2]("arrow_lend_stream", "Lends batches.")
+    table.add[information_new, 4]("information_new", "Makes a sampler.")
+    table.add[information_check, 5](
+        "information_check", "Rows that no bar is made of."
+    )
+    table.add[information_push, 9](
+        "information_push", "Adds rows to information bars."
+    )
+    table.add[information_peek, 4]("information_peek", "Shows the open bar.")
+    table.add[information_save, 2]("information_save", "What restoring needs.")
+    table.add[information_restore, 3](
+        "information_restore", "Goes on from what was saved."
+    )
     table.add[resample_new, 5]("resample_new", "Makes a fold of timeframes.")
     table.add[resample_push, 5]("resample_push", "Folds rows into bars.")
     table.add[resample_advance, 5](

@@ -73,7 +73,16 @@ from barrow.etl import open_records as open
 from barrow.ipc import write_arrow
 from barrow.parquet import write_parquet
 from barrow.record_module import RecordModule
-from barrow.resample import Resampler, ResampleReport, Timeframe, resample
+from barrow.resample import (
+    BarAggregator,
+    ExpectedThreshold,
+    Resampler,
+    ResampleReport,
+    Threshold,
+    Timeframe,
+    information_bars,
+    resample,
+)
 from barrow.sessions import Schedule, Session, SessionRule, load_session, session_names
 from barrow.store import Store
 
@@ -90,6 +99,7 @@ __all__ = [
     "AggressorSide",
     "Bar",
     "BarAggregation",
+    "BarAggregator",
     "BarSpecification",
     "BarType",
     "BarrowArgumentError",
@@ -105,6 +115,7 @@ __all__ = [
     "BookOrder",
     "ConvertReport",
     "CsvReport",
+    "ExpectedThreshold",
     "Field",
     "Finding",
     "IngestReport",
@@ -131,12 +142,14 @@ __all__ = [
     "Session",
     "SessionRule",
     "Store",
+    "Threshold",
     "Timeframe",
     "TradeTick",
     "Trades",
     "check_csv",
     "convert",
     "cpu_level",
+    "information_bars",
     "ingest",
     "load_session",
     "open",

@@ -20,6 +20,7 @@ _ArrowBatch = NewType("_ArrowBatch", object)
 _ArrowField: TypeAlias = tuple[str, str, int]
 _Writer = NewType("_Writer", object)
 _Cascade = NewType("_Cascade", object)
+_Sampler = NewType("_Sampler", object)
 
 def row_type() -> type: ...
 def rows_new(
@@ -128,6 +129,29 @@ def arrow_column(batch: _ArrowBatch, index: int, /) -> tuple[int, ...]: ...
 def arrow_lend_schema(schema: _ArrowSchema, /) -> object: ...
 def arrow_lend_array(batch: _ArrowBatch, /) -> tuple[object, object]: ...
 def arrow_lend_stream(schema: _ArrowSchema, batches: tuple[_ArrowBatch, ...], /) -> object: ...
+def information_new(
+    wide: bool, choices: tuple[int, ...], step: tuple[int, ...], unit: tuple[int, ...], /
+) -> _Sampler: ...
+def information_check(
+    wide: bool, columns: tuple[Buffer, ...], first: int, last: int, least: int, /
+) -> tuple[int, int]: ...
+def information_push(
+    sampler: _Sampler,
+    wide: bool,
+    columns: tuple[Buffer, ...],
+    sides: Buffer,
+    first: int,
+    last: int,
+    begin: int,
+    blocks: tuple[Buffer],
+    places: Buffer,
+    /,
+) -> tuple[int, int, int, int]: ...
+def information_peek(
+    sampler: _Sampler, wide: bool, blocks: tuple[Buffer], places: Buffer, /
+) -> tuple[int, int, int]: ...
+def information_save(sampler: _Sampler, wide: bool, /) -> tuple[int, ...]: ...
+def information_restore(sampler: _Sampler, wide: bool, words: tuple[int, ...], /) -> None: ...
 def resample_new(
     wide: bool,
     closed_right: bool,

@@ -34,6 +34,17 @@ class _Duplicates(StrEnum):
     error = "error"
 
 
+class _Sides(StrEnum):
+    reported = "reported"
+    reported_or_tick_rule = "reported_or_tick_rule"
+    tick_rule = "tick_rule"
+
+
+class _Rules(StrEnum):
+    conserve = "conserve"
+    nautilus = "nautilus"
+
+
 class _Outside(StrEnum):
     drop = "drop"
     keep = "keep"
@@ -51,7 +62,10 @@ def resample(
         str, typer.Argument(metavar="FILE", help="Arrow, CSV or Parquet.", show_default=False)
     ],
     to: Annotated[
-        str, typer.Option(metavar="5m,1h,1d", help="Timeframes; M is months.", show_default=False)
+        str,
+        typer.Option(
+            metavar="5m,1h,1d", help="Timeframes; M is months. Also 1000-TICK.", show_default=False
+        ),
     ],
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="DIR", help="The folder.", show_default=False)
@@ -70,6 +84,11 @@ def resample(
     partial: Annotated[_Partial, typer.Option(help="A last bar not over.")] = _Partial.flag,
     duplicates: Annotated[_Duplicates, typer.Option(help="Rows of one stamp.")] = _Duplicates.keep,
     price: Annotated[_Price | None, typer.Option(help="Of quotes.", show_default=False)] = None,
+    sides: Annotated[_Sides, typer.Option(help="Of trades, for imbalances.")] = _Sides.reported,
+    rules: Annotated[_Rules, typer.Option(help="Of runs and bricks.")] = _Rules.conserve,
+    price_increment: Annotated[
+        str | None, typer.Option(help="Of 20-RENKO, such as 0.01.", show_default=False)
+    ] = None,
     session: Annotated[
         str | None,
         typer.Option(
@@ -94,7 +113,8 @@ def resample(
 ) -> None:
     """Make bars of longer timeframes, exactly; one Arrow file each.
 
-    From bars, quotes or trades, all timeframes in one pass.
+    From bars, quotes or trades, all timeframes in one pass; also bars that end when
+    enough was traded.
     """
     choices: dict[str, Any] = {
         "closed": closed.value,
@@ -116,6 +136,11 @@ def resample(
         tz=tz,
         origin=origin,
         offset=offset,
+        information={
+            "sides": sides.value,
+            "rules": rules.value,
+            "price_increment": price_increment,
+        },
         session=session,
         **choices,
     )

@@ -45,6 +45,21 @@ def test_the_python_of_the_guide_runs_without_nautilus_trader(capsys):
     assert "BTC-USD-PERP.DYDX-1-MINUTE-LAST-EXTERNAL True\n" in told
 
 
+def test_the_python_of_information_bars_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        f"2024-01-02T09:{i // 60 % 60:02}:{i % 60:02}Z,{100 + i % 7}.5,{i % 11}.25,{side},{i}"
+        for i, side in enumerate(["sell", "buy", "buy"] * 1000)
+    ]
+    header = "timestamp,price,size,side,trade_id"
+    Path("trades.csv").write_text("\n".join([header, *rows]) + "\n")
+    page = (ROOT / "docs" / "guide" / "information-bars.md").read_text()
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.S):
+        exec(compile(block, "information-bars.md", "exec"), names)
+    assert "BTCUSDT.BINANCE-100-VOLUME-LAST-INTERNAL\n" in capsys.readouterr().out
+
+
 def test_the_error_of_the_readme_is_the_one_that_comes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     good = "2024-01-02T09:30,1.0840,1.0842,1.0836,1.0841,312\n" * 4819

@@ -96,7 +96,7 @@ class Fold:
         self.source, self.options = source, options
         self.rows = 0
         if first > LAST_STAMP:
-            raise _out_of_order(0, first, 0)
+            raise out_of_order(0, first, 0)
         for timeframe in options.timeframes:
             source.check(timeframe)
         if last is not None:
@@ -181,7 +181,7 @@ class Fold:
             at = told[2]
             stamps = columns.stamps.view(np.uint64)
             before = int(stamps[at - 1]) if at else self.least
-            raise _out_of_order(self.rows + at, int(stamps[at]), before)
+            raise out_of_order(self.rows + at, int(stamps[at]), before)
         if told[0] == _OUTSIDE:
             raise self._outside_session(self.rows + told[2], int(columns.stamps[told[2]]))
         self._check(told[:3])
@@ -256,7 +256,14 @@ class Fold:
         )
 
 
-def _out_of_order(row: int, stamp: int, before: int) -> BarrowArgumentError:
+def out_of_order(row: int, stamp: int, before: int) -> BarrowArgumentError:
+    """The error of a row that may not be where it is.
+
+    Args:
+        row: Which, for the message.
+        stamp: Its `ts_event`.
+        before: That of the row before.
+    """
     where = f"row {row}"
     if stamp > LAST_STAMP:
         return BarrowArgumentError(message(where, f"ts_event {format_stamp(stamp)} is after 2261"))

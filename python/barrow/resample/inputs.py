@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +29,14 @@ from barrow.resample.timeframe import Timeframe
 Array = np.ndarray[Any, Any]
 PriceName = Literal["bid", "ask", "mid"]
 PRICES = ("bid", "ask", "mid")
+
+
+class HasAggregation(Protocol):
+    """A timeframe, or anything else that bars are made to."""
+
+    @property
+    def aggregation(self) -> tuple[int, str]:
+        """Step and unit as bar types have them."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +127,8 @@ class Source:
             )
         return middle
 
-    def meta_of(self, timeframe: Timeframe) -> Meta:
-        """What the metadata of bars of a timeframe says."""
+    def meta_of(self, timeframe: HasAggregation) -> Meta:
+        """What the metadata of bars of a timeframe, or of a threshold, says."""
         meta = self.meta
         if self.price == "mid":
             finest = self.encoding.scale
