@@ -279,6 +279,22 @@ def test_other_timeframes_start_the_last_stage_over(binary: Place) -> None:
     assert bw.open(binary.root / "made" / "x-1-week.bar64") == week
 
 
+def test_another_text_of_a_session_starts_the_last_stage_over(binary: Place) -> None:
+    binary.source("1.csv", 0, 600)
+    binary.transform()
+    binary.aggregate()
+    path = binary.root / "hours.toml"
+    text = 'zone = "America/New_York"\nranges = ["Mon-Fri 09:30-16:00"]\n'
+    path.write_text(text)
+    assert binary.resample(session=str(path)).rows == 600
+    assert binary.resample(session=str(path)).rows == 0
+    path.write_text(text.replace("09:30", "08:00"))
+    report = binary.resample(session=str(path))
+    assert report.notes == ["started over: other options than before"]
+    made = bw.resample(all_bars(0, 600, binary.root), "1h", session=str(path))["1h"]
+    assert bw.open(binary.root / "made" / "x-1-hour.bar64") == made
+
+
 # ---------------------------------------------------------------------- refusals
 
 

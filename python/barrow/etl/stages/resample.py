@@ -80,7 +80,9 @@ def resample(
     stem = Path(path).name.partition(".")[0]
     names = _names(stem, timeframes, suffix_of(format))
     resampler = Resampler(timeframes, **keywords)
-    state = {"timeframes": [*names], "format": format, "options": settings(keywords)}
+    # The session itself, not the name of its file.
+    meant = {**keywords, "session": resampler.options.session}
+    state = {"timeframes": [*names], "format": format, "options": settings(meant)}
     file = LedgerFile(ledger_of(os.path.join(place, stem)))
     formats = factory or ResampleIOFactory()
     counts = dict.fromkeys(names.values(), 0)
