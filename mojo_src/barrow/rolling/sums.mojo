@@ -1,0 +1,166 @@
+"""Rolling sums, means, minima and maxima of doubles."""
+
+from barrow.fence import MutColumnView, SeriesView
+from barrow.rolling.ladder import (
+    Doubles,
+    Fold,
+    Ladder,
+    running,
+    shifted,
+    WIDTH,
+)
+
+comptime _NAN = Float64(0) / Float64(0)
+# Columns of more doubles than these, 16 MiB, are larger than what a core has of the caches.
+comptime _STREAMED = 1 << 21
+
+
+def rolling_fold[
+    fold: Fold, mean: Bool = False
+](
+    x: SeriesView,
+    window: Int,
+    min_periods: Int,
+    result: MutColumnView[DType.float64],
+):
+    """Computes what every window comes to.
+
+    NaN and infinities are missing values, as in pandas.
+
+    Parameters:
+        fold: Sum, minimum or maximum.
+        mean: Whether the sum is divided by the number of values.
+
+    Args:
+        x: The numbers.
+        window: How many a window holds, at least 1.
+        min_periods: How many of them a result needs.
+        result: Where the results go; as long as `x`, in other memory.
+    """
+    # A window longer than the series: a power of two gives the same bits.
+    var length = window
+    var enough = 1
+    while enough < len(x):
+        enough *= 2
+    if length > enough:
+        length = enough
+    var run = _Run[fold, mean](x, length, min_periods, result)
+    while run.at < len(x):
+        run.one()
+        run.many()
+
+
+@always_inline
+def _lanes(x: SeriesView, at: Int) -> Doubles:
+    """Returns eight numbers; NaN where there are none."""
+    if at >= 0 and at + WIDTH <= len(x):
+        return x.doubles[WIDTH](at)
+    var numbers = Doubles(_NAN)
+    for i in range(max(0, -at), min(WIDTH, len(x) - at)):
+        numbers[i] = x.double(at + i)
+    return numbers
+
+
+@always_inline
+def _finite(numbers: Doubles) -> SIMD[DType.bool, WIDTH]:
+    return (numbers - numbers).eq(0)
+
+
+struct _Run[fold: Fold, mean: Bool]:
+    """One pass over a series."""
+
+    var x: SeriesView
+    var window: Int
+    var result: MutColumnView[DType.float64]
+    var ladder: Ladder[Self.fold]
+    # The next number; below zero where the first results end a cache line.
+    var at: Int
+    var streamed: Bool
+    # Windows that end before this one may lack values; so many there were in the last.
+    var gaps_end: Int
+    var present: Float64
+    var least: Float64
+
+    def __init__(
+        out self,
+        x: SeriesView,
+        window: Int,
+        min_periods: Int,
+        result: MutColumnView[DType.float64],
+    ):
+        self.x = x
+        self.window = window
+        self.result = result
+        self.ladder = Ladder[Self.fold](window)
+        self.at = 0
+        self.streamed = False
+        if len(x) >= _STREAMED:
+            var before = result.before_line()
+            self.streamed = before < len(x)
+            if 0 < before and before < len(x):
+                self.at = before - WIDTH
+        self.gaps_end = window
+        self.present = 0
+        comptime if Self.fold == Fold.SUM and not Self.mean:
+            self.least = Float64(min_periods)
+        else:
+            self.least = Float64(max(min_periods, 1))
+
+    @no_inline
+    def one(mut self):
+        """Takes the next numbers, whatever they are."""
+        comptime one = Doubles(1)
+        comptime zero = Doubles(0)
+        var at = self.at
+        var numbers = _lanes(self.x, at)
+        var finite = _finite(numbers)
+        if not all(finite):
+            self.gaps_end = at + WIDTH + self.window
+        numbers = finite.select(numbers, Doubles(Self.fold.nothing()))
+        var values = self.ladder.push(numbers)
+        var left = zero
+        if at + WIDTH > self.window:
+            left = _finite(_lanes(self.x, at - self.window)).select(one, zero)
+        var counts = running(finite.select(one, zero) - left) + self.present
+        self.present = counts[WIDTH - 1]
+        comptime if Self.mean:
+            values /= counts
+        values = counts.ge(Doubles(self.least)).select(values, Doubles(_NAN))
+        if at >= 0 and at + WIDTH <= len(self.x):
+            self.result.store[WIDTH](at, values)
+        else:
+            for i in range(max(0, -at), min(WIDTH, len(self.x) - at)):
+                self.result.store(at + i, values[i])
+        self.at += WIDTH
+
+    @no_inline
+    def many(mut self):
+        """Takes numbers as long as windows lack none."""
+        if self.at < self.gaps_end:
+            return
+        if self.streamed:
+            self._stretch[True]()
+        else:
+            self._stretch[False]()
+
+    @always_inline
+    def _stretch[streamed: Bool](mut self):
+        comptime line = 8
+        var at = self.at
+        var divisor = Doubles(Float64(self.window))
+        while at + WIDTH <= len(self.x):
+            var numbers = self.x.doubles[WIDTH](at)
+            if not all(_finite(numbers)):
+                break
+            var values = self.ladder.push(numbers)
+            comptime if Self.mean:
+                values /= divisor
+            comptime if streamed:
+                comptime for i in range(WIDTH // line):
+                    self.result.stream[line](
+                        at + line * i, values.slice[line, offset=line * i]()
+                    )
+            else:
+                self.result.store[WIDTH](at, values)
+            at += WIDTH
+        self.at = at
