@@ -114,6 +114,6 @@ def PyInit__native() abi("C") -> Obj:
     table.add[resample_midpoints, 5](
         "resample_midpoints", "Half way between bids and asks."
     )
-    table.add[rolling, 5]("rolling", "A statistic of windows of a series.")
+    table.add[rolling, 8]("rolling", "A statistic of windows of a series.")
     table.add[simd_bits, 0]("simd_bits", "Bits of a vector register.")
     return table.create("barrow._native")

@@ -1,11 +1,25 @@
 """Rolling statistics, as functions of the extension module."""
 
 from std.ffi import c_int, external_call
-from std.memory import bitcast
 from std.memory.alloc import unsafe_alloc
 
 from barrow.fence import MutColumnView, NumberType, SeriesView
-from barrow.rolling import Fold, rolling_fold
+from barrow.rolling import (
+    exact_sum,
+    exact_variance,
+    first_too_large,
+    Fold,
+    Interpolation,
+    Moment,
+    RankMethod,
+    rolling_fold,
+    rolling_moment,
+    rolling_place,
+    rolling_quantile,
+    rolling_rank,
+    Weighted,
+    weighted_moment,
+)
 
 from capi import *
 
@@ -105,33 +119,214 @@ def _overlap(x: SeriesView, result: MutColumnView[DType.float64]) -> Bool:
     return x.begin() < end and begin < x.end()
 
 
+# Numbers of statistics; `python/barrow/rolling/_run.py` has the same.
+comptime _SUM = 0
+comptime _MEAN = 1
+comptime _MIN = 2
+comptime _MAX = 3
+comptime _VAR = 4
+comptime _STD = 5
+comptime _SKEW = 6
+comptime _KURT = 7
+comptime _COV = 8
+comptime _CORR = 9
+comptime _QUANTILE = 10
+comptime _RANK = 11
+comptime _ARGMIN = 12
+comptime _ARGMAX = 13
+comptime _EWM_MEAN = 14
+comptime _EWM_VAR = 15
+comptime _EWM_STD = 16
+comptime _COUNT = 17
+# Fewer numbers take less time than giving the lock away.
+comptime _LOCKED = 4096
+
+
+@fieldwise_init
+struct _Job(ImplicitlyCopyable):
+    var statistic: Int
+    var x: SeriesView
+    var y: SeriesView
+    var window: Int
+    var min_periods: Int
+    # ddof, how to interpolate, or how to rank; bits of options of weighted moments.
+    var choice: Int
+    # The quantile, or alpha.
+    var parameter: Float64
+    var result: MutColumnView[DType.float64]
+
+    def run(self):
+        if self.statistic <= _MAX:
+            self._fold()
+        elif self.statistic <= _STD and self.x.is_integer():
+            if self.statistic == _VAR:
+                self._exact_variance[False]()
+            else:
+                self._exact_variance[True]()
+        elif self.statistic <= _CORR:
+            self._moments()
+        elif self.statistic >= _EWM_MEAN:
+            self._weighted_moments()
+        elif self.statistic == _QUANTILE:
+            rolling_quantile(
+                self.x,
+                self.window,
+                self.min_periods,
+                self.parameter,
+                Interpolation(self.choice),
+                self.result,
+            )
+        elif self.statistic == _RANK:
+            rolling_rank(
+                self.x,
+                self.window,
+                self.min_periods,
+                RankMethod(self.choice & 3),
+                self.choice & 4 != 0,
+                self.choice & 8 == 0,
+                self.result,
+            )
+        elif self.statistic == _ARGMIN:
+            rolling_place[False](
+                self.x, self.window, self.min_periods, self.result
+            )
+        else:
+            rolling_place[True](
+                self.x, self.window, self.min_periods, self.result
+            )
+
+    def _fold(self):
+        var exact = self.x.is_integer()
+        if self.statistic == _SUM:
+            if exact:
+                exact_sum[False](
+                    self.x, self.window, self.min_periods, self.result
+                )
+            else:
+                rolling_fold[Fold.SUM](
+                    self.x, self.window, self.min_periods, self.result
+                )
+        elif self.statistic == _MEAN:
+            if exact:
+                exact_sum[True](
+                    self.x, self.window, self.min_periods, self.result
+                )
+            else:
+                rolling_fold[Fold.SUM, mean=True](
+                    self.x, self.window, self.min_periods, self.result
+                )
+        elif self.statistic == _MIN:
+            rolling_fold[Fold.MIN](
+                self.x, self.window, self.min_periods, self.result
+            )
+        else:
+            rolling_fold[Fold.MAX](
+                self.x, self.window, self.min_periods, self.result
+            )
+
+    def _exact_variance[deviation: Bool](self):
+        exact_variance[deviation](
+            self.x, self.window, self.min_periods, self.choice, self.result
+        )
+
+    def _moments(self):
+        if self.statistic == _VAR:
+            self._moment[Moment.VAR]()
+        elif self.statistic == _STD:
+            self._moment[Moment.STD]()
+        elif self.statistic == _SKEW:
+            self._moment[Moment.SKEW]()
+        elif self.statistic == _KURT:
+            self._moment[Moment.KURT]()
+        elif self.statistic == _COV:
+            self._moment[Moment.COV]()
+        else:
+            self._moment[Moment.CORR]()
+
+    def _moment[moment: Moment](self):
+        rolling_moment[moment](
+            self.x,
+            self.y,
+            self.window,
+            self.min_periods,
+            self.choice,
+            self.result,
+        )
+
+    def _weighted_moments(self):
+        if self.statistic == _EWM_MEAN:
+            self._weighted[Weighted.MEAN]()
+        elif self.statistic == _EWM_VAR:
+            self._weighted[Weighted.VAR]()
+        else:
+            self._weighted[Weighted.STD]()
+
+    def _weighted[what: Weighted](self):
+        weighted_moment[what](
+            self.x,
+            self.parameter,
+            self.min_periods,
+            self.choice & 1 != 0,
+            self.choice & 2 != 0,
+            self.choice & 4 != 0,
+            self.result,
+        )
+
+
 def rolling(args: Args, n: Int) raises PyErr -> Obj:
-    """Args: statistic, values, window, min_periods, result (float64)."""
+    """Args: statistic, values, second values (of a pair), window, min_periods, choice, parameter, result (float64).
+    Returns -1, or the first integer that is too large to be summed."""
     var statistic = to_int(args[])
     var source = _Numbers(args[unsafe_offset=1])
-    var x = source.series()
-    var window = to_int(args[unsafe_offset=2])
-    var min_periods = to_int(args[unsafe_offset=3])
-    var target = _Numbers(args[unsafe_offset=4], writable=True)
-    var result = target.room()
-    if len(result) != len(x) or _overlap(x, result):
-        raise PyErr.argument("the result is not as long, or in the same memory")
-    if window < 1 or min_periods < 0:
-        raise PyErr.argument("no such window")
-    var state = OptRaw(None)
-    var long = len(x) > 4096
-    if long:
-        state = gil_release()
-    if statistic == 0:
-        rolling_fold[Fold.SUM](x, window, min_periods, result)
-    elif statistic == 1:
-        rolling_fold[Fold.SUM, mean=True](x, window, min_periods, result)
-    elif statistic == 2:
-        rolling_fold[Fold.MIN](x, window, min_periods, result)
+    var other = _Numbers(args[unsafe_offset=2])
+    var target = _Numbers(args[unsafe_offset=7], writable=True)
+    var parameter = external_call["PyFloat_AsDouble", Float64](
+        args[unsafe_offset=6]
+    )
+    if parameter == -1 and has_error():
+        raise PyErr.pending()
+    var job = _Job(
+        statistic,
+        source.series(),
+        other.series(),
+        to_int(args[unsafe_offset=3]),
+        to_int(args[unsafe_offset=4]),
+        to_int(args[unsafe_offset=5]),
+        parameter,
+        target.room(),
+    )
+    if (
+        statistic < 0
+        or statistic >= _COUNT
+        or job.window < 1
+        or job.min_periods < 0
+        or job.choice < 0
+        or not (parameter >= 0 and parameter <= 1)
+        or len(job.x) != len(job.result)
+        or len(job.y) != len(job.result)
+        or _overlap(job.x, job.result)
+        or _overlap(job.y, job.result)
+    ):
+        raise PyErr.argument("no such statistic, or not of such arrays")
+    var large: Int
+    if len(job.x) <= _LOCKED:
+        large = _compute(job)
     else:
-        rolling_fold[Fold.MAX](x, window, min_periods, result)
-    if long:
+        var state = gil_release()
+        large = _compute(job)
         gil_acquire(state)
     _ = source^
+    _ = other^
     _ = target^
-    return py_none()
+    return py_int(large)
+
+
+def _compute(job: _Job) -> Int:
+    if job.statistic == _SUM or job.statistic == _MEAN or (
+        job.statistic == _VAR or job.statistic == _STD
+    ):
+        var large = first_too_large(job.x, min(job.window, len(job.x) + 1))
+        if large >= 0:
+            return large
+    job.run()
+    return -1

@@ -2,6 +2,8 @@
 
 from std.memory.alloc import unsafe_alloc
 
+from barrow.fence.column import MutColumnView
+
 
 struct Scratch[dtype: DType](Movable, Sized):
     """Owns numbers that are read and written as vectors, without a bounds check.
@@ -42,6 +44,16 @@ struct Scratch[dtype: DType](Movable, Sized):
             How many there are.
         """
         return self._length
+
+    def view(ref self) -> MutColumnView[Self.dtype]:
+        """Shows the numbers to kernels over columns.
+
+        Returns:
+            All of them; the scratch must be kept until the view is last used.
+        """
+        return MutColumnView[Self.dtype](
+            address=Int(self._numbers), length=self._length
+        )
 
     @always_inline
     def load[width: Int = 1](self, at: Int) -> SIMD[Self.dtype, width]:

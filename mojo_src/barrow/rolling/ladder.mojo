@@ -1,20 +1,27 @@
-"""Sums and extremes of windows by doubling: no subtraction, no drift.
+"""Sums and extremes of windows from sums and extremes of pieces: nothing is subtracted.
 
 With S(k, i) what the last 2**k numbers up to i come to, S(k + 1, i) is S(k, i) and
-S(k, i - 2**k) together. A window is put together of such pieces, one for every bit of
-its length, shorter ones first:
+S(k, i - 2**k) together. A piece shorter than 2**K is put together of those, one for
+every bit of its length, shorter ones first:
 
     P(0) = nothing, P(k + 1, i) = S(k, i) with P(k, i - 2**k) where bit k of the length
     is set, P(k, i) where it is not.
 
-So a number takes one addition per bit of the length and one more per set bit, and what
-comes out depends on the numbers in the window only: not on what went before, not on
-where the window lies, not on chunks. A sum is off by at most
-(log2(length) + set bits) * 2**-53 times the sum of magnitudes, to first order.
+A window is q pieces S(K), end to end, and before them P(K). K is 5 for windows below
+2**13 and larger for longer ones, so that q stays below 256. Pieces at i, i - 2**K,
+i - 2 * 2**K ... are grouped by q, counted from the beginning of the series: what a window
+has in one group is a sum from some piece to the end of the group, in the next one a sum
+from its beginning. Both are found by adding: forward as numbers come, backward once a group
+is complete. So
 
-S(k, i - 2**k) and P(k, i - 2**k) come out of delay lines: rings of 2**k numbers, in which
-the place of what is read is the place of what is written next. 32 neighbors go
-together; below 2**5 they are shifted within registers.
+- a number that has left a window leaves no trace, and nothing drifts: a sum is off by at
+  most (min(window / 32, 256) + 2 * log2(window)) * 2**-53 times the sum of magnitudes in
+  the window, to first order;
+- what a number takes does not depend on the window: about ten additions.
+
+S(k, i - 2**k) and P(k, i - 2**k) come out of delay lines: rings, in which the place of
+what is read is the place of what is written next. 32 neighbors go together; below 2**5
+they are shifted within registers.
 """
 
 from std.utils import IndexList
@@ -26,6 +33,7 @@ comptime WIDTH = 32
 comptime Doubles = SIMD[DType.float64, WIDTH]
 """As many doubles."""
 comptime _LOW = 5
+comptime _MOST_PIECES = 256
 
 
 @fieldwise_init
@@ -114,13 +122,21 @@ struct Ladder[fold: Fold](Movable):
     """
 
     var _window: Int
-    var _top: Int
+    # K and q above.
+    var _levels: Int
+    var _pieces: Int
     var _time: Int
+    # At lengths below 2**5, and from there to 2**K.
+    var _low_sums: _Tails
+    var _low_parts: _Tails
     var _rings: Scratch[DType.float64]
-    var _places: _Places
-    # At lengths below 2**5.
-    var _sums: _Tails
-    var _parts: _Tails
+    # The group: for each of the vectors that 2**K numbers are, q vectors, of pieces as they
+    # came, and from the group before sums to its end; the sum so far; the delayed parts.
+    var _group: Scratch[DType.float64]
+    var _so_far: Scratch[DType.float64]
+    var _parts: Scratch[DType.float64]
+    var _piece: Int
+    var _vector: Int
 
     def __init__(out self, window: Int):
         """Makes a ladder that has seen nothing.
@@ -130,16 +146,23 @@ struct Ladder[fold: Fold](Movable):
         """
         comptime nothing = Self.fold.nothing()
         self._window = window
-        self._top = 0
-        while window >> (self._top + 1) != 0:
-            self._top += 1
+        self._levels = _LOW
+        while window >> self._levels >= _MOST_PIECES:
+            self._levels += 1
+        self._pieces = window >> self._levels
         self._time = 0
-        self._places = _Places(window, self._top)
-        self._rings = Scratch[DType.float64](
-            length=WIDTH * self._places.room, fill=nothing
+        self._low_sums = _Tails(nothing)
+        self._low_parts = _Tails(nothing)
+        var room = 4 << self._levels if self._levels > _LOW else 0
+        self._rings = Scratch[DType.float64](length=room, fill=nothing)
+        var group = self._pieces << self._levels
+        self._group = Scratch[DType.float64](length=group, fill=nothing)
+        self._parts = Scratch[DType.float64](length=group, fill=nothing)
+        self._so_far = Scratch[DType.float64](
+            length=1 << self._levels, fill=nothing
         )
-        self._sums = _Tails(nothing)
-        self._parts = _Tails(nothing)
+        self._piece = 0
+        self._vector = 0
 
     @always_inline
     def push(mut self, numbers: Doubles) -> Doubles:
@@ -156,88 +179,68 @@ struct Ladder[fold: Fold](Movable):
         comptime for k in range(_LOW):
             if self._window & (1 << k) != 0:
                 comptime if k > 0:
-                    var delayed = self._parts.delay[k](part)
+                    var delayed = self._low_parts.delay[k](part)
                     part = _fold[Self.fold](sum, delayed)
                 else:
                     part = sum
-            var delayed = self._sums.delay[k](sum)
+            var delayed = self._low_sums.delay[k](sum)
             sum = _fold[Self.fold](sum, delayed)
-        if self._top >= _LOW:
-            part = self._climb(sum, part)
-        return part
-
-    @always_inline
-    def _climb(mut self, low_sum: Doubles, low_part: Doubles) -> Doubles:
-        var sum = low_sum
-        var part = low_part
-        for k in range(_LOW, self._top):
+        if self._pieces == 0:
+            return part
+        for k in range(_LOW, self._levels):
+            # Rings of parts and of sums, 2**k numbers each, from 2 * 2**k on.
             var size = 1 << k
+            var place = 2 * size + (self._time & (size - 1))
             if self._window & size != 0:
-                part = _fold[Self.fold](sum, self._delay(2 * k, part))
-            sum = _fold[Self.fold](sum, self._delay(2 * k + 1, sum))
-        part = _fold[Self.fold](sum, self._delay(2 * self._top, part))
+                var delayed = self._rings.load[WIDTH](place)
+                self._rings.store[WIDTH](place, part)
+                part = _fold[Self.fold](sum, delayed)
+            var delayed = self._rings.load[WIDTH](place + size)
+            self._rings.store[WIDTH](place + size, sum)
+            sum = _fold[Self.fold](sum, delayed)
         self._time += WIDTH
-        return part
+        return self._join(sum, part)
 
     @always_inline
-    def _delay(mut self, ring: Int, now: Doubles) -> Doubles:
-        var place = Int(self._places.bases.load(ring)) + (
-            self._time & ((1 << (ring >> 1)) - 1)
-        )
-        var before = self._rings.load[WIDTH](place)
-        self._rings.store[WIDTH](place, now)
-        return before
+    def _join(mut self, sum: Doubles, part: Doubles) -> Doubles:
+        """Puts the pieces of a window together."""
+        var apart = 1 << self._levels
+        var place = self._piece * apart + self._vector
+        var all = sum
+        if self._piece > 0:
+            all = _fold[Self.fold](
+                self._so_far.load[WIDTH](self._vector), sum
+            )
+        var last = self._piece == self._pieces - 1
+        if not last:
+            self._so_far.store[WIDTH](self._vector, all)
+            all = _fold[Self.fold](
+                self._group.load[WIDTH](place + apart), all
+            )
+        self._group.store[WIDTH](place, sum)
+        if self._window & (apart - 1) != 0:
+            var delayed = self._parts.load[WIDTH](place)
+            self._parts.store[WIDTH](place, part)
+            all = _fold[Self.fold](delayed, all)
+        self._vector += WIDTH
+        if self._vector == apart:
+            self._vector = 0
+            self._piece += 1
+            if last:
+                self._piece = 0
+                self._turn()
+        return all
 
-
-struct _Places(Movable):
-    """Where the rings are: two for each k, of 2**k parts and of 2**k sums.
-
-    A load whose address ends in the same twelve bits as that of a store shortly before it
-    waits for the store, though it is of another place. So rings lie where the vectors
-    that are used together differ there, as far as they can: that takes a third of the time
-    of a window of 255.
-    """
-
-    # In vectors of 32 numbers: of the parts at 2 * k, of the sums at 2 * k + 1.
-    var bases: Scratch[DType.int64]
-    var room: Int
-
-    def __init__(out self, window: Int, top: Int):
-        comptime page = 4096 // (8 * WIDTH)
-        self.bases = Scratch[DType.int64](length=2 * (top + 1))
-        self.room = 0
-        for k in range(top, _LOW - 1, -1):
-            for kind in range(2):
-                # No sums are kept of the longest, and no parts where there are none.
-                if k == top and kind == 1:
-                    continue
-                if k < top and kind == 0 and window & (1 << k) == 0:
-                    continue
-                var best = self.room
-                var fewest = Int.MAX
-                for base in range(self.room, self.room + page):
-                    var clashes = 0
-                    for other in range(k, top + 1):
-                        for its in range(2):
-                            if other == k and its >= kind:
-                                continue
-                            if other == top and its == 1:
-                                continue
-                            var there = Int(self.bases.load(2 * other + its)) // WIDTH
-                            for time in range(page):
-                                var mine = base + (time & ((1 << k - _LOW) - 1))
-                                var taken = there + (
-                                    time & ((1 << other - _LOW) - 1)
-                                )
-                                if (mine - taken) % page == 0:
-                                    clashes += 1
-                    if clashes < fewest:
-                        fewest = clashes
-                        best = base
-                    if clashes == 0:
-                        break
-                self.bases.store(2 * k + kind, Int64(WIDTH * best))
-                self.room = best + (1 << k - _LOW)
+    def _turn(mut self):
+        """Makes of the pieces of a group the sums to its end."""
+        var apart = 1 << self._levels
+        for vector in range(0, apart, WIDTH):
+            var place = (self._pieces - 1) * apart + vector
+            var sum = self._group.load[WIDTH](place)
+            while place >= 2 * apart:
+                place -= apart
+                sum = _fold[Self.fold](self._group.load[WIDTH](place), sum)
+                self._group.store[WIDTH](place, sum)
 
 
 struct _Tails(Movable):

@@ -1,6 +1,6 @@
 """Rolling sums, means, minima and maxima of doubles."""
 
-from barrow.fence import MutColumnView, SeriesView
+from barrow.fence import MutColumnView, Scratch, SeriesView
 from barrow.rolling.ladder import (
     Doubles,
     Fold,
@@ -13,6 +13,8 @@ from barrow.rolling.ladder import (
 comptime _NAN = Float64(0) / Float64(0)
 # Columns of more doubles than these, 16 MiB, are larger than what a core has of the caches.
 comptime _STREAMED = 1 << 21
+# Results that are staged: 8 KiB.
+comptime _STAGE = 1024
 
 
 def rolling_fold[
@@ -73,13 +75,14 @@ struct _Run[fold: Fold, mean: Bool]:
     var window: Int
     var result: MutColumnView[DType.float64]
     var ladder: Ladder[Self.fold]
-    # The next number; below zero where the first results end a cache line.
+    # The next number.
     var at: Int
     var streamed: Bool
     # Windows that end before this one may lack values; so many there were in the last.
     var gaps_end: Int
     var present: Float64
     var least: Float64
+    var stage: Scratch[DType.float64]
 
     def __init__(
         out self,
@@ -93,12 +96,10 @@ struct _Run[fold: Fold, mean: Bool]:
         self.result = result
         self.ladder = Ladder[Self.fold](window)
         self.at = 0
-        self.streamed = False
-        if len(x) >= _STREAMED:
-            var before = result.before_line()
-            self.streamed = before < len(x)
-            if 0 < before and before < len(x):
-                self.at = before - WIDTH
+        self.streamed = len(x) >= _STREAMED and result.before_line() < WIDTH
+        self.stage = Scratch[DType.float64](
+            length=_STAGE if self.streamed else 0
+        )
         self.gaps_end = window
         self.present = 0
         comptime if Self.fold == Fold.SUM and not Self.mean:
@@ -138,29 +139,93 @@ struct _Run[fold: Fold, mean: Bool]:
         """Takes numbers as long as windows lack none."""
         if self.at < self.gaps_end:
             return
-        if self.streamed:
-            self._stretch[True]()
-        else:
-            self._stretch[False]()
+        if not self.streamed:
+            var target = self.result
+            _ = self._stretch[False](target, len(self.x))
+            return
+        while self.at + WIDTH <= len(self.x):
+            var end = min(len(self.x), self.at + _STAGE)
+            var stage = self.stage.view()
+            if not self._stretch[True](stage, end):
+                return
 
     @always_inline
-    def _stretch[streamed: Bool](mut self):
-        comptime line = 8
+    def _stretch[
+        streamed: Bool
+    ](mut self, result: MutColumnView[DType.float64], end: Int) -> Bool:
+        var begin = self.at
         var at = self.at
+        var flow = _Flow(self.result, begin)
         var divisor = Doubles(Float64(self.window))
-        while at + WIDTH <= len(self.x):
+        var whole = True
+        while at + WIDTH <= end:
             var numbers = self.x.doubles[WIDTH](at)
             if not all(_finite(numbers)):
+                whole = False
                 break
             var values = self.ladder.push(numbers)
             comptime if Self.mean:
                 values /= divisor
             comptime if streamed:
-                comptime for i in range(WIDTH // line):
-                    self.result.stream[line](
-                        at + line * i, values.slice[line, offset=line * i]()
-                    )
+                result.store[WIDTH](at - begin, values)
+                flow.some(result, at - begin)
             else:
-                self.result.store[WIDTH](at, values)
+                result.store[WIDTH](at, values)
             at += WIDTH
         self.at = at
+        comptime if streamed:
+            flow.rest(result, at - begin)
+        return whole
+
+
+struct _Flow:
+    """Writes staged results past the caches, a vector at a time, two vectors late.
+
+    Results seldom begin a cache line, so that what makes up a line was stored in two
+    parts; a load of two parts waits until both are in the cache.
+    """
+
+    var result: MutColumnView[DType.float64]
+    var begin: Int
+    var done: Int
+    comptime LINE = 8
+
+    @always_inline
+    def __init__(
+        out self, result: MutColumnView[DType.float64], begin: Int
+    ):
+        self.result = result
+        self.begin = begin
+        self.done = 0
+
+    @always_inline
+    def some(mut self, stage: MutColumnView[DType.float64], stored: Int):
+        """Writes a vector, when the one at `stored` was stored."""
+        if stored < 3 * WIDTH:
+            return
+        if self.done == 0:
+            self._to_line(stage)
+        comptime for i in range(WIDTH // Self.LINE):
+            var at = self.done + i * Self.LINE
+            self.result.stream[Self.LINE](
+                self.begin + at, stage.load[Self.LINE](at)
+            )
+        self.done += WIDTH
+
+    def rest(mut self, stage: MutColumnView[DType.float64], end: Int):
+        """Writes what is left."""
+        if self.done == 0 and end >= Self.LINE:
+            self._to_line(stage)
+        while self.done + Self.LINE <= end:
+            self.result.stream[Self.LINE](
+                self.begin + self.done, stage.load[Self.LINE](self.done)
+            )
+            self.done += Self.LINE
+        while self.done < end:
+            self.result.store(self.begin + self.done, stage.load(self.done))
+            self.done += 1
+
+    def _to_line(mut self, stage: MutColumnView[DType.float64]):
+        while (self.result.address() + 8 * (self.begin + self.done)) % 64 != 0:
+            self.result.store(self.begin + self.done, stage.load(self.done))
+            self.done += 1
