@@ -188,5 +188,12 @@ def test_weighted_moments_are_those_of_pandas(adjust: bool, ignore_na: bool, bia
                 ewm = pd.Series(values).ewm(**options)
                 what = f"{kind} {options}"
                 check(bw.ewm_mean(values, **options), ewm.mean(), what)
-                check(bw.ewm_var(values, bias=bias, **options), ewm.var(bias=bias), what)
-                check(bw.ewm_std(values, bias=bias, **options), ewm.std(bias=bias), what, atol=1e-7)
+                found, wanted = bw.ewm_var(values, bias=bias, **options), ewm.var(bias=bias)
+                deviation = ewm.std(bias=bias)
+                if not bias:
+                    # Of one value, pandas has 0 where rounded weights seem to be several.
+                    one = np.isfinite(values).cumsum() < 2
+                    assert np.isnan(found[one]).all()
+                    wanted[one] = deviation[one] = np.nan
+                check(found, wanted, what)
+                check(bw.ewm_std(values, bias=bias, **options), deviation, what, atol=1e-7)

@@ -7,10 +7,13 @@ what leaves. A variance is N / (n * (n - ddof)) with the integer
 
 whatever number the y are distances from; it is never negative, and 0 for equal numbers.
 
-Where all of it fits into 64 bits, eight windows go together: differences of what comes and
-what leaves are added up within a vector. Whether it fits is looked at for some thousand
-numbers at a time. Everything else goes by 128 bits for sums and 256 for squares, one by
-one.
+Where sums fit into 64 bits, eight windows go together: differences of what comes and
+what leaves are added up within a vector. Whether they fit is looked at for some thousand
+numbers at a time. N may be longer: 64 bits of it come from sums of squares modulo 2**64,
+and the rest from doubles, which need only be right to 2**62: with n times the range of the
+numbers below 2**48, N is below 2**94, and the sum of at most 2**17 rounded steps is off by
+at most n * 2**17 * 2**-53 * 2**94 / n, less than 2**60. Everything else goes by 128 bits for
+sums and 256 for squares, one by one.
 
 The double nearest to S / n, of an S below 2**62 and an n below 2**47: let a be the double
 nearest to S and b = S - a, an exact double; q0 = a / n rounded, r = a - q0 * n, exact by a
@@ -36,6 +39,13 @@ comptime _EXACT = 1 << 53
 
 @always_inline
 def _running(steps: _Ints) -> _Ints:
+    var sums = steps + steps.shift_right[1]()
+    sums += sums.shift_right[2]()
+    return sums + sums.shift_right[4]()
+
+
+@always_inline
+def _sums_of(steps: _Doubles) -> _Doubles:
     var sums = steps + steps.shift_right[1]()
     sums += sums.shift_right[2]()
     return sums + sums.shift_right[4]()
@@ -213,11 +223,18 @@ def exact_variance[
                 seen.greatest.cast[DType.int128]()
                 - seen.least.cast[DType.int128]()
             )
-            # n times the distances below 2**32 keeps N below 2**62.
-            if span * Int128(length) < 1 << 32 and not (
-                x.type == NumberType.UINT64 and seen.least < 0
-            ):
-                _narrow_chunk[deviation](
+            var reach = span * Int128(length)
+            var looks_right = (
+                x.type != NumberType.UINT64 or seen.least >= 0
+            )
+            if looks_right and reach < 1 << 32:
+                _narrow_chunk[deviation, False](
+                    x, length, ddof, at, end, seen.least, result
+                )
+                at = end
+                continue
+            if looks_right and reach < 1 << 48 and end - at < 1 << 16:
+                _narrow_chunk[deviation, True](
                     x, length, ddof, at, end, seen.least, result
                 )
                 at = end
@@ -227,8 +244,38 @@ def exact_variance[
         )
 
 
+@always_inline
+def _long_quotient(
+    low: _Ints, about: _Doubles, divisor: Float64
+) -> _Doubles:
+    """Divides numbers below 2**98 of which 64 bits are known, and about how large they
+    are; rounds once.
+    """
+    comptime turn = _Doubles(18446744073709551616.0)
+    var near = low.cast[DType.float64]()
+    var tops = ((about - near) / turn).__round__() * turn
+    var rest = (low - _whole(near)).cast[DType.float64]()
+    var a = tops + near
+    # What the sum lost, exactly; together with the rest below 2**46.
+    var shadow = a - tops
+    var b = (tops - (a - shadow)) + (near - shadow) + rest
+    var n = _Doubles(divisor)
+    var quotient = a / n
+    return quotient + (fma(-quotient, n, a) + b) / n
+
+
+@always_inline
+def _whole(near: _Doubles) -> _Ints:
+    """Converts doubles from -2**63 to 2**63, the latter to -2**63: modulo 2**64.
+    """
+    comptime top = _Doubles(9223372036854775808.0)
+    return near.lt(top).select(
+        near.cast[DType.int64](), _Ints(Int64.MIN)
+    )
+
+
 def _narrow_chunk[
-    deviation: Bool
+    deviation: Bool, long: Bool
 ](
     x: SeriesView,
     window: Int,
@@ -239,11 +286,14 @@ def _narrow_chunk[
     result: MutColumnView[DType.float64],
 ):
     var sum = Int64(0)
+    # Modulo 2**64, and about.
     var squares = Int64(0)
+    var about_squares = Float64(0)
     for i in range(begin - window, begin):
         var y = x.words[1](i) - pivot
         sum += y
         squares += y * y
+        about_squares += y.cast[DType.float64]() * y.cast[DType.float64]()
     var freedom = window - ddof
     var divisor = Float64(window) * Float64(max(freedom, 0))
     var n = _Ints(Int64(window))
@@ -264,7 +314,23 @@ def _narrow_chunk[
         var powers = _running(step * (new + old - 2 * pivot)) + squares
         sum = sums[_WIDTH - 1]
         squares = powers[_WIDTH - 1]
-        var variances = _quotient(n * powers - sums * sums, divisor)
+        var variances: _Doubles
+        comptime if long:
+            # N overflows, but not by more than a double tells.
+            var total = sums.cast[DType.float64]()
+            var grown = _sums_of(
+                step.cast[DType.float64]()
+                * (new + old - 2 * pivot).cast[DType.float64]()
+            )
+            var about = grown + about_squares
+            about_squares = about[_WIDTH - 1]
+            variances = _long_quotient(
+                n * powers - sums * sums,
+                Float64(window) * about - total * total,
+                divisor,
+            )
+        else:
+            variances = _quotient(n * powers - sums * sums, divisor)
         comptime if deviation:
             variances = sqrt(variances)
         if freedom <= 0:

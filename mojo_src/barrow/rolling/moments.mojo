@@ -113,18 +113,22 @@ struct _Sums[moment: Moment, width: Int](ImplicitlyCopyable):
         return both
 
     @always_inline
-    def value(self, n: Self.Lanes, ddof: Float64) -> Self.Lanes:
-        """Computes the statistic of n values; NaN where there is none."""
+    def value(
+        self, n: Self.Lanes, inverse: Self.Lanes, freedom: Self.Lanes
+    ) -> Self.Lanes:
+        """Computes the statistic of n values; NaN where there is none.
+
+        The inverses of n and of n - ddof are given, since divisions take long.
+        """
         comptime nan = Self.Lanes(_NAN)
         comptime zero = Self.Lanes(0)
-        var mean = self.terms[0] / n
+        var mean = self.terms[0] * inverse
         comptime if Self.moment == Moment.VAR or Self.moment == Moment.STD:
             var square = max(self.terms[1] - mean * self.terms[0], zero)
-            var freedom = n - ddof
-            var variance = square / freedom
+            var variance = square * freedom
             comptime if Self.moment == Moment.STD:
                 variance = sqrt(variance)
-            return freedom.gt(0).select(variance, nan)
+            return _positive(freedom).select(variance, nan)
         elif Self.moment == Moment.SKEW:
             var m2 = self.terms[1] - mean * self.terms[0]
             var m3 = self.terms[2] - mean * (
@@ -144,24 +148,23 @@ struct _Sums[moment: Moment, width: Int](ImplicitlyCopyable):
             var known = n.ge(4) & m2.gt(0)
             return known.select(value - 3 * (n - 1) * (n - 1) / below, nan)
         elif Self.moment == Moment.COV:
-            var freedom = n - ddof
             var product = self.terms[2] - mean * self.terms[1]
-            return freedom.gt(0).select(product / freedom, nan)
+            return _positive(freedom).select(product * freedom, nan)
         else:
             var product = self.terms[2] - mean * self.terms[1]
             var first = self.terms[3] - mean * self.terms[0]
-            var second = self.terms[4] - self.terms[1] / n * self.terms[1]
+            var second = self.terms[4] - self.terms[1] * inverse * self.terms[1]
             var value = product / (sqrt(first) * sqrt(second))
             value = max(min(value, Self.Lanes(1)), Self.Lanes(-1))
             return (first.gt(0) & second.gt(0)).select(value, nan)
 
     @always_inline
-    def unsafe(self, n: Self.Lanes) -> SIMD[DType.bool, Self.width]:
+    def too_far(self, inverse: Self.Lanes) -> SIMD[DType.bool, Self.width]:
         """Tells where the pivot is too far from the values."""
-        var mean = self.terms[0] / n
+        var mean = self.terms[0] * inverse
         comptime if Self.moment.pair():
             var first = self.terms[3] - mean * self.terms[0]
-            var other = self.terms[1] / n
+            var other = self.terms[1] * inverse
             var second = self.terms[4] - other * self.terms[1]
             return first.lt(_LEAST_PART * self.terms[3]) | second.lt(
                 _LEAST_PART * self.terms[4]
@@ -199,12 +202,20 @@ def rolling_moment[
     """
     # In a window longer than the series only the first block is ever used.
     var length = min(window, max(len(x), 1))
-    if length > _LONG:
+    if length > _LONG or len(x) < _SQUARE * length:
         var run = _Blocks[moment, 1](x, y, length, min_periods, ddof, result)
         run.all()
     else:
         var run = _Blocks[moment, 8](x, y, length, min_periods, ddof, result)
         run.all()
+
+
+@always_inline
+def _positive[
+    width: Int
+](inverse: SIMD[DType.float64, width]) -> SIMD[DType.bool, width]:
+    """Tells where there are degrees of freedom."""
+    return inverse.gt(0) & inverse.lt(Float64.MAX)
 
 
 @always_inline
@@ -270,6 +281,7 @@ struct _Lane[width: Int]:
         var rows = -(-self.window // _SQUARE) * _SQUARE
         var finite = SIMD[DType.bool, Self.width](fill=True)
         comptime if Self.width == _SQUARE:
+            var distances = _Row(0)
             var room = begin + (Self.width - 1) * self.window + rows
             if room <= len(self.x):
                 for t in range(0, rows, _SQUARE):
@@ -278,11 +290,17 @@ struct _Lane[width: Int]:
                         square[i] = self.x.doubles[_SQUARE](
                             begin + i * self.window + t
                         )
+                    # Behind a block lies the next one, which is looked at too.
+                    comptime for i in range(_SQUARE):
+                        distances += square[i] - square[i]
                     _transpose(square)
                     comptime for i in range(_SQUARE):
                         self.values.store[_SQUARE](
                             (t + i) * _SQUARE, square[i]
                         )
+                if all(distances.eq(0)):
+                    self.whole = True
+                    return
                 for t in range(self.window):
                     finite &= _finite(self.at(t))
                 self.whole = all(finite)
@@ -426,22 +444,25 @@ struct _Blocks[moment: Moment, width: Int]:
             y_pivot = self.y.pivot()
         var count = Self.Lanes(0)
         var sums = Self.Total()
-        self._keep(self.window, count, sums)
+        self._keep[gaps](self.window, count, sums)
         for t in range(self.window - 1, 0, -1):
             var x = self.x.earlier(t)
             var y = x
             comptime if Self.PAIR:
                 y = self.y.earlier(t)
             self._distances[gaps](x, y, x_pivot, y_pivot, count, sums)
-            self._keep(t, count, sums)
+            self._keep[gaps](t, count, sums)
 
     @always_inline
-    def _keep(mut self, t: Int, count: Self.Lanes, sums: Self.Total):
+    def _keep[
+        gaps: Bool
+    ](mut self, t: Int, count: Self.Lanes, sums: Self.Total):
         comptime for k in range(Self.TERMS):
             self.sums.store[Self.width](
                 (t * Self.TERMS + k) * Self.width, sums.terms[k]
             )
-        self.counts.store[Self.width](t * Self.width, count)
+        comptime if gaps:
+            self.counts.store[Self.width](t * Self.width, count)
 
     @no_inline
     def _forward[gaps: Bool](mut self, begin: Int):
@@ -452,6 +473,8 @@ struct _Blocks[moment: Moment, width: Int]:
         var count = Self.Lanes(0)
         var sums = Self.Total()
         var n = Self.Lanes(Float64(self.window))
+        var inverse = 1 / n
+        var freedom = 1 / (n - self.ddof)
         for t in range(self.window):
             var x = self.x.at(t)
             var y = x
@@ -465,9 +488,12 @@ struct _Blocks[moment: Moment, width: Int]:
                 )
             comptime if gaps:
                 n = count + self.counts.load[Self.width]((t + 1) * Self.width)
-            var value = both.value(n, self.ddof)
             comptime if gaps:
-                var bad = both.unsafe(n)
+                inverse = 1 / n
+                freedom = 1 / (n - self.ddof)
+            var value = both.value(n, inverse, freedom)
+            comptime if gaps:
+                var bad = both.too_far(inverse)
                 if any(bad):
                     for lane in range(Self.width):
                         var at = begin + lane * self.window + t
@@ -501,7 +527,7 @@ struct _Blocks[moment: Moment, width: Int]:
                 x_pivot += sums.terms[0][0] / n
                 comptime if Self.PAIR:
                     y_pivot += sums.terms[1][0] / n
-        return sums.value(n, self.ddof)[0]
+        return sums.value(n, 1 / n, 1 / (n - self.ddof))[0]
 
     def _write(self, begin: Int):
         comptime if Self.width == _SQUARE:

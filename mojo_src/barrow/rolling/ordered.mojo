@@ -5,11 +5,20 @@ by one place, as vectors. Places are found by counting: of 64 values, of 8, then
 by one, lesser ones are counted without a branch.
 """
 
+from std.bit import pop_count
+from std.math import iota
+from std.memory import pack_bits
+from std.utils import IndexList
+
 from barrow.fence import MutColumnView, Scratch, SeriesView
 
 comptime _NAN = Float64(0) / Float64(0)
 comptime _WIDTH = 8
-comptime _Doubles = SIMD[DType.float64, _WIDTH]
+comptime _Places = SIMD[DType.int64, _WIDTH]
+comptime _LANES = iota[DType.int64, _WIDTH]()
+# Room before the first value, so that vectors may begin there.
+comptime _FRONT = 8
+comptime _COUNTED = 32
 
 
 @fieldwise_init
@@ -46,6 +55,37 @@ struct RankMethod(Equatable, TrivialRegisterPassable):
     """The greatest of their ranks."""
 
 
+struct _Place(TrivialRegisterPassable):
+    """Where a quantile of some values is."""
+
+    var low: Int
+    var part: Float64
+
+    @always_inline
+    def __init__(out self, q: Float64, count: Int):
+        var place = q * Float64(count - 1)
+        self.low = Int(place)
+        self.part = place - Float64(self.low)
+
+    @always_inline
+    def between(
+        self, lower: Float64, upper: Float64, interpolation: Interpolation
+    ) -> Float64:
+        """Returns what lies between two values; the second one need not be there.
+        """
+        if self.part == 0 or interpolation == Interpolation.LOWER:
+            return lower
+        if interpolation == Interpolation.HIGHER:
+            return upper
+        if interpolation == Interpolation.MIDPOINT:
+            return (lower + upper) / 2
+        if interpolation == Interpolation.NEAREST:
+            if self.part == 0.5:
+                return lower if self.low & 1 == 0 else upper
+            return lower if self.part < 0.5 else upper
+        return lower + (upper - lower) * self.part
+
+
 struct OrderedWindow(Movable):
     """Finite values in ascending order."""
 
@@ -60,7 +100,7 @@ struct OrderedWindow(Movable):
             most: How many values there may be.
         """
         # Behind the values lie infinities, so that whole vectors can be looked at.
-        var room = (most // 64 + 2) * 64
+        var room = (most // 64 + 2) * 64 + _FRONT
         self._values = Scratch[DType.float64](length=room, fill=Float64.MAX)
         self.count = 0
 
@@ -74,7 +114,7 @@ struct OrderedWindow(Movable):
         Returns:
             The value.
         """
-        return self._values.load(place)
+        return self._values.load(place + _FRONT)
 
     @always_inline
     def below(self, value: Float64) -> Int:
@@ -89,17 +129,14 @@ struct OrderedWindow(Movable):
         # Halves, as long as there is more than a few vectors to count.
         var begin = 0
         var length = self.count
-        while length > 32:
+        while length > _COUNTED:
             var half = length >> 1
-            var less = self._values.load(begin + half - 1) < value
+            var less = self[begin + half - 1] < value
             begin = begin + half if less else begin
             length -= half
-        var found = SIMD[DType.int64, _WIDTH](0)
-        var wanted = _Doubles(value)
-        comptime for i in range(32 // _WIDTH):
-            var less = self._values.load[_WIDTH](begin + i * _WIDTH).lt(wanted)
-            found += less.cast[DType.int64]()
-        return begin + Int(found.reduce_add())
+        var rest = self._values.load[_COUNTED](begin + _FRONT)
+        var less = pack_bits(rest.lt(SIMD[DType.float64, _COUNTED](value)))
+        return begin + Int(pop_count(less))
 
     def insert(mut self, value: Float64):
         """Adds a value.
@@ -107,8 +144,9 @@ struct OrderedWindow(Movable):
         Args:
             value: A finite value.
         """
-        self._move_up(self.below(value), self.count)
-        self._values.store(self.below(value), value)
+        var place = self.below(value)
+        self._move_up(place, self.count)
+        self._values.store(place + _FRONT, value)
         self.count += 1
 
     def erase(mut self, value: Float64):
@@ -119,7 +157,7 @@ struct OrderedWindow(Movable):
         """
         self._move_down(self.below(value), self.count - 1)
         self.count -= 1
-        self._values.store(self.count, Float64.MAX)
+        self._values.store(self.count + _FRONT, Float64.MAX)
 
     @always_inline
     def replace(mut self, old: Float64, new: Float64):
@@ -136,29 +174,31 @@ struct OrderedWindow(Movable):
             self._move_down(hole, place)
         else:
             self._move_up(place, hole)
-        self._values.store(place, new)
+        self._values.store(place + _FRONT, new)
 
     @always_inline
     def _move_down(mut self, first: Int, last: Int):
         """Moves the values at first + 1 to last one place down."""
         var at = first
-        while at + _WIDTH <= last:
-            self._values.store[_WIDTH](at, self._values.load[_WIDTH](at + 1))
-            at += _WIDTH
         while at < last:
-            self._values.store(at, self._values.load(at + 1))
-            at += 1
+            # Lanes behind the last one stay as they are.
+            var stay = _LANES.ge(_Places(last - at))
+            var now = self._values.load[_WIDTH](at + _FRONT)
+            var moved = self._values.load[_WIDTH](at + _FRONT + 1)
+            self._values.store[_WIDTH](at + _FRONT, stay.select(now, moved))
+            at += _WIDTH
 
     @always_inline
     def _move_up(mut self, first: Int, last: Int):
         """Moves the values at first to last - 1 one place up."""
-        var at = last
-        while at - _WIDTH >= first:
+        var at = last - _WIDTH + 1
+        while at > first - _WIDTH + 1:
+            # Vectors end at the last one; lanes up to the first one stay as they are.
+            var stay = _LANES.le(_Places(first - at))
+            var now = self._values.load[_WIDTH](at + _FRONT)
+            var moved = self._values.load[_WIDTH](at + _FRONT - 1)
+            self._values.store[_WIDTH](at + _FRONT, stay.select(now, moved))
             at -= _WIDTH
-            self._values.store[_WIDTH](at + 1, self._values.load[_WIDTH](at))
-        while at > first:
-            at -= 1
-            self._values.store(at + 1, self._values.load(at))
 
     @always_inline
     def quantile(self, q: Float64, interpolation: Interpolation) -> Float64:
@@ -173,22 +213,10 @@ struct OrderedWindow(Movable):
         """
         if self.count == 0:
             return _NAN
-        var place = q * Float64(self.count - 1)
-        var low = Int(place)
-        var part = place - Float64(low)
-        var lower = self[low]
-        if part == 0 or interpolation == Interpolation.LOWER:
-            return lower
-        var upper = self[low + 1]
-        if interpolation == Interpolation.HIGHER:
-            return upper
-        if interpolation == Interpolation.MIDPOINT:
-            return (lower + upper) / 2
-        if interpolation == Interpolation.NEAREST:
-            if part == 0.5:
-                return lower if low & 1 == 0 else upper
-            return lower if part < 0.5 else upper
-        return lower + (upper - lower) * part
+        var place = _Place(q, self.count)
+        return place.between(
+            self[place.low], self[place.low + 1], interpolation
+        )
 
     def rank(self, value: Float64, method: RankMethod) -> Float64:
         """Returns the rank of a value.
@@ -274,6 +302,16 @@ def rolling_quantile(
     var length = min(window, max(len(x), 1))
     # Two windows move at a time: one waits for its memory while the other computes.
     var middle = len(x) // 2 if len(x) > 8 * length else len(x)
+    comptime for size in [8, 32, 64, 128]:
+        if length <= size:
+            var first = _Register[size](x, length, 0)
+            var second = _Register[size](x, length, middle)
+            while second.at < len(x):
+                first.step(min_periods, q, interpolation, result)
+                second.step(min_periods, q, interpolation, result)
+            while first.at < middle:
+                first.step(min_periods, q, interpolation, result)
+            return
     var first = _Slide(x, length, 0)
     var second = _Slide(x, length, middle)
     while second.at < len(x):
@@ -293,6 +331,99 @@ def rolling_quantile(
             first.at - 1,
             _quantile(first.ordered, min_periods, q, interpolation),
         )
+
+
+def _next[size: Int]() -> IndexList[size]:
+    var places = IndexList[size]()
+    for i in range(size):
+        places[i] = i + 1
+    return places
+
+
+def _last[size: Int]() -> IndexList[size]:
+    var places = IndexList[size]()
+    for i in range(size):
+        places[i] = size - 1 + i
+    return places
+
+
+struct _Register[size: Int]:
+    """A short window in order, in registers, that moves without a branch.
+
+    Lanes without a value hold infinity, which is also what is taken away where nothing
+    leaves, and added where nothing comes.
+    """
+
+    comptime Lanes = SIMD[DType.float64, Self.size]
+    var x: SeriesView
+    var window: Int
+    var at: Int
+    var lanes: Self.Lanes
+    var count: Int
+    var memory: Scratch[DType.float64]
+
+    def __init__(out self, x: SeriesView, window: Int, at: Int):
+        """Makes the window that ends before `at`."""
+        self.x = x
+        self.window = window
+        self.at = at
+        self.lanes = Self.Lanes(Float64.MAX)
+        self.count = 0
+        self.memory = Scratch[DType.float64](length=Self.size + _WIDTH)
+        for i in range(max(0, at - window), at):
+            self._replace(Float64.MAX, self._number(i))
+
+    @always_inline
+    def _number(self, at: Int) -> Float64:
+        var number = self.x.double(at)
+        return number if _is_finite(number) else Float64.MAX
+
+    @always_inline
+    def _replace(mut self, old: Float64, new: Float64):
+        var left = self.lanes.shuffle[_next[Self.size]()](
+            Self.lanes_of(Float64.MAX)
+        )
+        # From the first lane that holds the old value, or a greater one: the next lane.
+        var without = self.lanes.lt(Self.lanes_of(old)).select(
+            self.lanes, left
+        )
+        # Lanes below the new value stay; the first other one gets it, the rest move up.
+        var right = Self.lanes_of(Float64.MIN).shuffle[_last[Self.size]()](
+            without
+        )
+        self.lanes = max(min(without, Self.lanes_of(new)), right)
+        self.count += Int(new < Float64.MAX) - Int(old < Float64.MAX)
+
+    @staticmethod
+    @always_inline
+    def lanes_of(value: Float64) -> Self.Lanes:
+        """Returns equal lanes."""
+        return Self.Lanes(value)
+
+    @always_inline
+    def step(
+        mut self,
+        min_periods: Int,
+        q: Float64,
+        interpolation: Interpolation,
+        result: MutColumnView[DType.float64],
+    ):
+        """Takes the next number and stores the result."""
+        var old = Float64.MAX
+        if self.at >= self.window:
+            old = self._number(self.at - self.window)
+        self._replace(old, self._number(self.at))
+        self.memory.store[Self.size](0, self.lanes)
+        var value = _NAN
+        if self.count >= max(min_periods, 1):
+            var place = _Place(q, self.count)
+            value = place.between(
+                self.memory.load(place.low),
+                self.memory.load(place.low + 1),
+                interpolation,
+            )
+        result.store(self.at, value)
+        self.at += 1
 
 
 @always_inline

@@ -1,5 +1,8 @@
 """Rolling sums, means, minima and maxima of doubles."""
 
+from std.bit import count_leading_zeros, count_trailing_zeros
+from std.memory import pack_bits
+
 from barrow.fence import MutColumnView, Scratch, SeriesView
 from barrow.rolling.ladder import (
     Doubles,
@@ -83,6 +86,7 @@ struct _Run[fold: Fold, mean: Bool]:
     var present: Float64
     var least: Float64
     var stage: Scratch[DType.float64]
+    var equal: _Equal
 
     def __init__(
         out self,
@@ -100,6 +104,7 @@ struct _Run[fold: Fold, mean: Bool]:
         self.stage = Scratch[DType.float64](
             length=_STAGE if self.streamed else 0
         )
+        self.equal = _Equal(window)
         self.gaps_end = window
         self.present = 0
         comptime if Self.fold == Fold.SUM and not Self.mean:
@@ -113,11 +118,11 @@ struct _Run[fold: Fold, mean: Bool]:
         comptime one = Doubles(1)
         comptime zero = Doubles(0)
         var at = self.at
-        var numbers = _lanes(self.x, at)
-        var finite = _finite(numbers)
+        var given = _lanes(self.x, at)
+        var finite = _finite(given)
         if not all(finite):
             self.gaps_end = at + WIDTH + self.window
-        numbers = finite.select(numbers, Doubles(Self.fold.nothing()))
+        var numbers = finite.select(given, Doubles(Self.fold.nothing()))
         var values = self.ladder.push(numbers)
         var left = zero
         if at + WIDTH > self.window:
@@ -125,7 +130,7 @@ struct _Run[fold: Fold, mean: Bool]:
         var counts = running(finite.select(one, zero) - left) + self.present
         self.present = counts[WIDTH - 1]
         comptime if Self.mean:
-            values /= counts
+            values = self.equal.mend(given, values / counts)
         values = counts.ge(Doubles(self.least)).select(values, Doubles(_NAN))
         if at >= 0 and at + WIDTH <= len(self.x):
             self.result.store[WIDTH](at, values)
@@ -165,7 +170,7 @@ struct _Run[fold: Fold, mean: Bool]:
                 break
             var values = self.ladder.push(numbers)
             comptime if Self.mean:
-                values /= divisor
+                values = self.equal.mend(numbers, values / divisor)
             comptime if streamed:
                 result.store[WIDTH](at - begin, values)
                 flow.some(result, at - begin)
@@ -176,6 +181,62 @@ struct _Run[fold: Fold, mean: Bool]:
         comptime if streamed:
             flow.rest(result, at - begin)
         return whole
+
+
+struct _Equal:
+    """Finds windows of equal numbers, of which the mean is that number.
+
+    The sum of equal numbers is rounded, and so is its quotient: seldom to the number.
+    """
+
+    var window: Int
+    var before: Doubles
+    # Which of the last numbers were equal to the one before each; how many in a row.
+    var bits: UInt32
+    var run: Int
+
+    def __init__(out self, window: Int):
+        self.window = window
+        self.before = Doubles(_NAN)
+        self.bits = 0
+        self.run = 0
+
+    @always_inline
+    def mend(mut self, numbers: Doubles, means: Doubles) -> Doubles:
+        """Puts numbers in the place of means where windows are flat."""
+        var same = pack_bits(numbers.eq(shifted[1](self.before, numbers)))
+        self.before = numbers
+        var flat = UInt32(0)
+        if self.window <= WIDTH:
+            # Bits that end a row of window - 1 set ones.
+            var row = (UInt64(same) << 32) | UInt64(self.bits)
+            var left = self.window - 1
+            var have = 1
+            while have < left:
+                var step = min(have, left - have)
+                row &= row << UInt64(step)
+                have += step
+            flat = UInt32(row >> 32) if left > 0 else 0
+            self.bits = same
+        else:
+            var leading = Int(count_trailing_zeros(~same))
+            if same == ~UInt32(0):
+                leading = WIDTH
+            if self.run + leading >= self.window - 1:
+                var first = max(self.window - 2 - self.run, 0)
+                var some = ~UInt64(0) << UInt64(first)
+                flat = UInt32(some & ((UInt64(1) << UInt64(leading)) - 1))
+            if leading == WIDTH:
+                self.run += WIDTH
+            else:
+                self.run = Int(count_leading_zeros(~same))
+        if flat == 0:
+            return means
+        var mended = means
+        for i in range(WIDTH):
+            if (flat >> UInt32(i)) & 1 != 0:
+                mended[i] = numbers[i]
+        return mended
 
 
 struct _Flow:

@@ -87,6 +87,25 @@ def run_pair(
     ddof: int,
 ) -> Doubles:
     """As `run`, of two series at a time."""
+    if (
+        type(x) is _ndarray
+        and type(y) is _ndarray
+        and x.ndim == 1
+        and x.shape == y.shape
+        and out is None
+        and type(window) is int
+        and (min_periods is None or type(min_periods) is int)
+        and x.dtype.char in _READ
+        and y.dtype.char in _READ
+        and x.dtype.isnative
+        and y.dtype.isnative
+    ):
+        least = window if min_periods is None else min_periods
+        if 0 <= least <= window and window > 0:
+            size = len(x)
+            result = _empty(size) if size < _LARGE else owned_doubles(size)
+            native.rolling(statistic, x, y, window, least, ddof, 0.0, result)
+            return result
     return _with_care(statistic, x, y, window, min_periods, out, ddof, 0.0)
 
 
@@ -117,6 +136,8 @@ def _with_care(
         raise BarrowArgumentError(
             message("other", f"{len(seconds)} series, there are {len(series)} first ones")
         )
+    if not series:  # a table without rows
+        return np.empty(np.shape(values)) if out is None else out
     result, rows = _room(series, many, out, (*series, *seconds))
 
     def one(at: int) -> None:
@@ -154,7 +175,7 @@ def _room(
                 tries=["a call for each series"],
             )
         )
-    shape = (len(series), lengths.pop() if lengths else 0)
+    shape = (len(series), lengths.pop())
     if out is None:
         out = owned_doubles(shape[0] * shape[1]).reshape(shape)
     _check_out(out, shape, sources)

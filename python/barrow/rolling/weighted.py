@@ -129,6 +129,8 @@ def _spread(
 def _alpha(
     com: float | None, span: float | None, halflife: float | None, alpha: float | None
 ) -> float:
+    if type(span) in (int, float) and span >= 1.0 and com is halflife is alpha is None:
+        return 2.0 / (span + 1.0)  # the short way for what is common
     given = [
         (name, value)
         for name, value in (("com", com), ("span", span), ("halflife", halflife), ("alpha", alpha))
