@@ -82,3 +82,13 @@ def test_the_python_of_the_page_on_the_store_runs(capsys):
     assert "120 1.08413\n60 for 60\n[1380] 1704275940000000000\n" in shown
     assert len(blocks) == 7
     assert "1.08413" in shown.rpartition("close")[2]
+
+
+@pytest.mark.usefixtures("text")
+def test_the_python_of_the_page_on_rolling_statistics_runs(capsys):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/guide/rolling.md").read_text(), re.S)
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "rolling.md", "exec"), names)
+    assert len(blocks) == 3
+    assert "1.08413\n0.0\n(50, 10000)\n" in capsys.readouterr().out

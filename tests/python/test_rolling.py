@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import barrow as bw
@@ -191,9 +192,44 @@ def test_weighted_moments_are_those_of_pandas(adjust: bool, ignore_na: bool, bia
                 found, wanted = bw.ewm_var(values, bias=bias, **options), ewm.var(bias=bias)
                 deviation = ewm.std(bias=bias)
                 if not bias:
-                    # Of one value, pandas has 0 where rounded weights seem to be several.
-                    one = np.isfinite(values).cumsum() < 2
-                    assert np.isnan(found[one]).all()
-                    wanted[one] = deviation[one] = np.nan
+                    # pandas subtracts the squares of the weights from the square of their
+                    # sum: nothing is left where one weight is far above all others.
+                    lost = np.full(len(values), kind == "few")
+                    lost |= np.isfinite(values).cumsum() < 2
+                    assert np.isnan(found[np.isfinite(values).cumsum() < 2]).all()
+                    found[lost] = wanted[lost] = deviation[lost] = np.nan
+                    spread = np.where(
+                        lost, np.nan, bw.ewm_std(values, bias=bias, **options)
+                    )
+                else:
+                    spread = bw.ewm_std(values, bias=bias, **options)
                 check(found, wanted, what)
-                check(bw.ewm_std(values, bias=bias, **options), deviation, what, atol=1e-7)
+                check(spread, deviation, what, atol=1e-7)
+
+
+@pytest.mark.parametrize("ignore_na", [True, False])
+@pytest.mark.parametrize("adjust", [True, False])
+def test_weighted_variances_of_old_values_are_exact(adjust: bool, ignore_na: bool) -> None:
+    values = numbers(60, "few", 3)
+    values[:2] = 1.5, 2.5
+    alpha = Fraction(15, 16)
+    found = bw.ewm_var(values, alpha=float(alpha), adjust=adjust, ignore_na=ignore_na)
+    weights: list[Fraction] = []
+    seen: list[Fraction] = []
+    for at, value in enumerate(values.tolist()):
+        there = np.isfinite(value)
+        if there or not ignore_na:
+            weights = [weight * (1 - alpha) for weight in weights]
+        if there:
+            fresh = Fraction(1) if adjust or not seen else alpha
+            weights.append(fresh)
+            seen.append(Fraction(value))
+            if not adjust:
+                whole = sum(weights)
+                weights = [weight / whole for weight in weights]
+        if len(seen) > 1:
+            total = sum(weights)
+            mean = sum(w * v for w, v in zip(weights, seen, strict=True)) / total
+            spread = sum(w * (v - mean) ** 2 for w, v in zip(weights, seen, strict=True))
+            freedom = total - sum(w * w for w in weights) / total
+            assert found[at] == pytest.approx(float(spread / freedom), rel=1e-12)

@@ -29,8 +29,8 @@ struct WeightedMoments(TrivialRegisterPassable):
     """The variance so far, of the weights as they are."""
     var weight: Float64
     """The sum of the weights."""
-    var squares: Float64
-    """The sum of the squared weights."""
+    var pairs: Float64
+    """The sum of the products of two different weights, each pair once."""
     var count: Int
     """How many values there were."""
 
@@ -50,7 +50,7 @@ struct WeightedMoments(TrivialRegisterPassable):
         self.mean = _NAN
         self.spread = 0
         self.weight = 1
-        self.squares = 1
+        self.pairs = 0
         self.count = 0
 
     @always_inline
@@ -71,7 +71,7 @@ struct WeightedMoments(TrivialRegisterPassable):
         if not there and self.ignore_missing:
             return
         self.weight *= self.decay
-        self.squares *= self.decay * self.decay
+        self.pairs *= self.decay * self.decay
         if not there:
             return
         var total = self.weight + self.fresh
@@ -81,10 +81,10 @@ struct WeightedMoments(TrivialRegisterPassable):
         # The variance of two groups: of the old ones, and between them and the new one.
         self.spread = kept * (self.spread + distance * step)
         self.mean += step
+        self.pairs += self.fresh * self.weight
         self.weight = total
-        self.squares += self.fresh * self.fresh
         if not adjust:
-            self.squares /= total * total
+            self.pairs /= total * total
             self.weight = 1
 
     @always_inline
@@ -101,11 +101,12 @@ struct WeightedMoments(TrivialRegisterPassable):
             return _NAN
         if bias:
             return self.spread
-        var whole = self.weight * self.weight
-        var freedom = whole - self.squares
+        # The square of the sum without the squares, of which the difference would lose
+        # all digits where one weight is far above the others.
+        var freedom = 2 * self.pairs
         if self.count < 2 or freedom <= 0:
             return _NAN
-        return self.spread * (whole / freedom)
+        return self.spread * (self.weight * self.weight / freedom)
 
 
 @fieldwise_init

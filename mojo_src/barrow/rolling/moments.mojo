@@ -235,6 +235,13 @@ def _mask[stage: Int, high: Bool]() -> IndexList[_SQUARE]:
     return places
 
 
+def _one_up[width: Int]() -> IndexList[width]:
+    var places = IndexList[width]()
+    for i in range(width):
+        places[i] = width - 1 + i
+    return places
+
+
 comptime _Row = SIMD[DType.float64, _SQUARE]
 
 
@@ -326,9 +333,7 @@ struct _Lane[width: Int]:
         comptime if Self.width == 1:
             return Self.Lanes(first)
         else:
-            var lanes = self.at(t).shift_right[1]()
-            lanes[0] = first
-            return lanes
+            return Self.Lanes(first).shuffle[_one_up[Self.width]()](self.at(t))
 
     def turn(mut self):
         """Makes the last block the one before."""
@@ -531,22 +536,22 @@ struct _Blocks[moment: Moment, width: Int]:
 
     def _write(self, begin: Int):
         comptime if Self.width == _SQUARE:
-            if begin + Self.width * self.window <= len(self.result):
-                for t in range(0, self.window, _SQUARE):
+            var rows = -(-self.window // _SQUARE) * _SQUARE
+            var end = begin + (Self.width - 1) * self.window + rows
+            if end <= len(self.result):
+                # Backward: what is stored behind a block's end is overwritten by the
+                # beginning of the next one.
+                for t in range(rows - _SQUARE, -1, -_SQUARE):
                     var square = Array[_Row, _SQUARE](fill=_Row(0))
                     comptime for i in range(_SQUARE):
                         square[i] = self.found.load[_SQUARE](
                             (t + i) * _SQUARE
                         )
                     _transpose(square)
-                    var some = min(self.window - t, _SQUARE)
                     comptime for lane in range(_SQUARE):
-                        var at = begin + lane * self.window + t
-                        if some == _SQUARE:
-                            self.result.store[_SQUARE](at, square[lane])
-                        else:
-                            for i in range(some):
-                                self.result.store(at + i, square[lane][i])
+                        self.result.store[_SQUARE](
+                            begin + lane * self.window + t, square[lane]
+                        )
                 return
         for lane in range(Self.width):
             for t in range(self.window):
