@@ -55,8 +55,7 @@ struct _Numbers(Movable):
         return numbers[unsafe_offset=axis]
 
     def _letter(self) -> UInt8:
-        """The type as the module `struct` writes it; zero if it is none of ours.
-        """
+        """The type as the module `struct` writes it; zero if it is none of ours."""
         var address = Int(self._view[unsafe_offset=5])
         if address == 0:
             return 0
@@ -304,10 +303,10 @@ def rolling(args: Args, n: Int) raises PyErr -> Obj:
         or not (parameter >= 0 and parameter <= 1)
         or len(job.x) != len(job.result)
         or len(job.y) != len(job.result)
-        or _overlap(job.x, job.result)
-        or _overlap(job.y, job.result)
     ):
         raise PyErr.argument("no such statistic, or not of such arrays")
+    if _overlap(job.x, job.result) or _overlap(job.y, job.result):
+        raise PyErr.argument("the result is in the memory of the values")
     var large: Int
     if len(job.x) <= _LOCKED:
         large = _compute(job)
@@ -322,8 +321,10 @@ def rolling(args: Args, n: Int) raises PyErr -> Obj:
 
 
 def _compute(job: _Job) -> Int:
-    if job.statistic == _SUM or job.statistic == _MEAN or (
-        job.statistic == _VAR or job.statistic == _STD
+    if (
+        job.statistic == _SUM
+        or job.statistic == _MEAN
+        or (job.statistic == _VAR or job.statistic == _STD)
     ):
         var large = first_too_large(job.x, min(job.window, len(job.x) + 1))
         if large >= 0:

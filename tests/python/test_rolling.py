@@ -198,9 +198,7 @@ def test_weighted_moments_are_those_of_pandas(adjust: bool, ignore_na: bool, bia
                     lost |= np.isfinite(values).cumsum() < 2
                     assert np.isnan(found[np.isfinite(values).cumsum() < 2]).all()
                     found[lost] = wanted[lost] = deviation[lost] = np.nan
-                    spread = np.where(
-                        lost, np.nan, bw.ewm_std(values, bias=bias, **options)
-                    )
+                    spread = np.where(lost, np.nan, bw.ewm_std(values, bias=bias, **options))
                 else:
                     spread = bw.ewm_std(values, bias=bias, **options)
                 check(found, wanted, what)

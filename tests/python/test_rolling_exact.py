@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from math import isnan, sqrt
 from typing import Any
 
@@ -86,7 +87,7 @@ def test_ties_between_doubles_go_to_the_even_one() -> None:
     raw = np.array([2**54 + 2, 2**54 + 4, 2**54 + 6, 2**54 + 9, 2**60, 2**60 + 256], np.int64)
     means = bw.rolling_mean(np.tile(raw, 10), 2)[1:]
     listed = np.tile(raw, 10).tolist()
-    wanted = [float(Fraction(a + b, 2)) for a, b in zip(listed[:-1], listed[1:], strict=True)]
+    wanted = [float(Fraction(a + b, 2)) for a, b in pairwise(listed)]
     assert means.tolist() == wanted
 
 

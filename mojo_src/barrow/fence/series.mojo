@@ -1,7 +1,5 @@
 """Borrowed numbers of several types, evenly spaced in memory."""
 
-from std.memory import bitcast
-
 
 @fieldwise_init
 struct NumberType(Equatable, TrivialRegisterPassable):

@@ -224,9 +224,7 @@ def exact_variance[
                 - seen.least.cast[DType.int128]()
             )
             var reach = span * Int128(length)
-            var looks_right = (
-                x.type != NumberType.UINT64 or seen.least >= 0
-            )
+            var looks_right = x.type != NumberType.UINT64 or seen.least >= 0
             if looks_right and reach < 1 << 32:
                 _narrow_chunk[deviation, False](
                     x, length, ddof, at, end, seen.least, result
@@ -245,9 +243,7 @@ def exact_variance[
 
 
 @always_inline
-def _long_quotient(
-    low: _Ints, about: _Doubles, divisor: Float64
-) -> _Doubles:
+def _long_quotient(low: _Ints, about: _Doubles, divisor: Float64) -> _Doubles:
     """Divides numbers below 2**98 of which 64 bits are known, and about how large they
     are; rounds once.
     """
@@ -266,12 +262,9 @@ def _long_quotient(
 
 @always_inline
 def _whole(near: _Doubles) -> _Ints:
-    """Converts doubles from -2**63 to 2**63, the latter to -2**63: modulo 2**64.
-    """
+    """Converts doubles from -2**63 to 2**63, the latter to -2**63: modulo 2**64."""
     comptime top = _Doubles(9223372036854775808.0)
-    return near.lt(top).select(
-        near.cast[DType.int64](), _Ints(Int64.MIN)
-    )
+    return near.lt(top).select(near.cast[DType.int64](), _Ints(Int64.MIN))
 
 
 def _narrow_chunk[

@@ -208,15 +208,11 @@ struct Ladder[fold: Fold](Movable):
         var place = self._piece * apart + self._vector
         var all = sum
         if self._piece > 0:
-            all = _fold[Self.fold](
-                self._so_far.load[WIDTH](self._vector), sum
-            )
+            all = _fold[Self.fold](self._so_far.load[WIDTH](self._vector), sum)
         var last = self._piece == self._pieces - 1
         if not last:
             self._so_far.store[WIDTH](self._vector, all)
-            all = _fold[Self.fold](
-                self._group.load[WIDTH](place + apart), all
-            )
+            all = _fold[Self.fold](self._group.load[WIDTH](place + apart), all)
         self._group.store[WIDTH](place, sum)
         if self._window & (apart - 1) != 0:
             var delayed = self._parts.load[WIDTH](place)

@@ -27,6 +27,8 @@ comptime _NAN = Float64(0) / Float64(0)
 comptime _SQUARE = 8
 # Longer windows are done one block after another, for the memory.
 comptime _LONG = 1 << 15
+# Columns of more doubles than these, 16 MiB, are larger than what a core has of the caches.
+comptime _STREAMED = 1 << 21
 # The least part of the distances that deviations may be where values are missing.
 comptime _LEAST_PART = 1e-3
 
@@ -270,6 +272,7 @@ struct _Lane[width: Int]:
     var window: Int
     var values: Scratch[DType.float64]
     var before: Scratch[DType.float64]
+    var stage: Scratch[DType.float64]
     var whole: Bool
     var before_whole: Bool
 
@@ -279,6 +282,9 @@ struct _Lane[width: Int]:
         var rows = -(-window // _SQUARE) * _SQUARE
         self.values = Scratch[DType.float64](length=rows * Self.width)
         self.before = Scratch[DType.float64](length=rows, fill=_NAN)
+        self.stage = Scratch[DType.float64](
+            length=(window + 1) * _SQUARE if Self.width == _SQUARE else 0
+        )
         self.whole = False
         self.before_whole = False
 
@@ -288,29 +294,26 @@ struct _Lane[width: Int]:
         var rows = -(-self.window // _SQUARE) * _SQUARE
         var finite = SIMD[DType.bool, Self.width](fill=True)
         comptime if Self.width == _SQUARE:
-            var distances = _Row(0)
-            var room = begin + (Self.width - 1) * self.window + rows
-            if room <= len(self.x):
+            var size = Self.width * self.window
+            if begin + size <= len(self.x):
+                # In the order in which processors foresee what is read next.
+                var distances = _Row(0)
+                for i in range(0, size, _SQUARE):
+                    var row = self.x.doubles[_SQUARE](begin + i)
+                    distances += row - row
+                    self.stage.store[_SQUARE](i, row)
                 for t in range(0, rows, _SQUARE):
                     var square = Array[_Row, _SQUARE](fill=_Row(0))
                     comptime for i in range(_SQUARE):
-                        square[i] = self.x.doubles[_SQUARE](
-                            begin + i * self.window + t
+                        square[i] = self.stage.load[_SQUARE](
+                            i * self.window + t
                         )
-                    # Behind a block lies the next one, which is looked at too.
-                    comptime for i in range(_SQUARE):
-                        distances += square[i] - square[i]
                     _transpose(square)
                     comptime for i in range(_SQUARE):
                         self.values.store[_SQUARE](
                             (t + i) * _SQUARE, square[i]
                         )
-                if all(distances.eq(0)):
-                    self.whole = True
-                    return
-                for t in range(self.window):
-                    finite &= _finite(self.at(t))
-                self.whole = all(finite)
+                self.whole = all(distances.eq(0))
                 return
         for lane in range(Self.width):
             for t in range(self.window):
@@ -343,8 +346,7 @@ struct _Lane[width: Int]:
             )
 
     def pivot(self) -> Self.Lanes:
-        """Returns the first value of each block; of one without, the last one before.
-        """
+        """Returns the first value of each block; of one without, the last one before."""
         var found = self.at(0)
         for t in range(1, self.window):
             if all(_finite(found)):
@@ -374,6 +376,7 @@ struct _Blocks[moment: Moment, width: Int]:
     var sums: Scratch[DType.float64]
     var counts: Scratch[DType.float64]
     var found: Scratch[DType.float64]
+    var stage: Scratch[DType.float64]
 
     def __init__(
         out self,
@@ -394,6 +397,7 @@ struct _Blocks[moment: Moment, width: Int]:
         self.sums = Scratch[DType.float64](length=rows * Self.TERMS)
         self.counts = Scratch[DType.float64](length=rows)
         self.found = Scratch[DType.float64](length=rows)
+        self.stage = Scratch[DType.float64](length=rows)
 
     def all(mut self):
         """Computes every window."""
@@ -534,11 +538,11 @@ struct _Blocks[moment: Moment, width: Int]:
                     y_pivot += sums.terms[1][0] / n
         return sums.value(n, 1 / n, 1 / (n - self.ddof))[0]
 
-    def _write(self, begin: Int):
+    def _write(mut self, begin: Int):
         comptime if Self.width == _SQUARE:
             var rows = -(-self.window // _SQUARE) * _SQUARE
-            var end = begin + (Self.width - 1) * self.window + rows
-            if end <= len(self.result):
+            var size = Self.width * self.window
+            if begin + size <= len(self.result):
                 # Backward: what is stored behind a block's end is overwritten by the
                 # beginning of the next one.
                 for t in range(rows - _SQUARE, -1, -_SQUARE):
@@ -549,9 +553,10 @@ struct _Blocks[moment: Moment, width: Int]:
                         )
                     _transpose(square)
                     comptime for lane in range(_SQUARE):
-                        self.result.store[_SQUARE](
-                            begin + lane * self.window + t, square[lane]
+                        self.stage.store[_SQUARE](
+                            lane * self.window + t, square[lane]
                         )
+                self._copy(begin, size)
                 return
         for lane in range(Self.width):
             for t in range(self.window):
@@ -560,3 +565,24 @@ struct _Blocks[moment: Moment, width: Int]:
                     self.result.store(
                         at, self.found.load(t * Self.width + lane)
                     )
+
+    @always_inline
+    def _copy(self, begin: Int, size: Int):
+        """Writes staged results; where there are many, past the caches."""
+        var i = 0
+        if len(self.result) >= _STREAMED:
+            while i < size and (self.result.address() + 8 * (begin + i)) % 64:
+                self.result.store(begin + i, self.stage.load(i))
+                i += 1
+            while i + _SQUARE <= size:
+                self.result.stream[_SQUARE](
+                    begin + i, self.stage.load[_SQUARE](i)
+                )
+                i += _SQUARE
+            while i < size:
+                self.result.store(begin + i, self.stage.load(i))
+                i += 1
+            return
+        while i < size:
+            self.result.store[_SQUARE](begin + i, self.stage.load[_SQUARE](i))
+            i += _SQUARE

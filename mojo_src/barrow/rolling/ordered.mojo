@@ -71,8 +71,7 @@ struct _Place(TrivialRegisterPassable):
     def between(
         self, lower: Float64, upper: Float64, interpolation: Interpolation
     ) -> Float64:
-        """Returns what lies between two values; the second one need not be there.
-        """
+        """Returns what lies between two values; the second one need not be there."""
         if self.part == 0 or interpolation == Interpolation.LOWER:
             return lower
         if interpolation == Interpolation.HIGHER:
@@ -384,9 +383,7 @@ struct _Register[size: Int]:
             Self.lanes_of(Float64.MAX)
         )
         # From the first lane that holds the old value, or a greater one: the next lane.
-        var without = self.lanes.lt(Self.lanes_of(old)).select(
-            self.lanes, left
-        )
+        var without = self.lanes.lt(Self.lanes_of(old)).select(self.lanes, left)
         # Lanes below the new value stay; the first other one gets it, the rest move up.
         var right = Self.lanes_of(Float64.MIN).shuffle[_last[Self.size]()](
             without

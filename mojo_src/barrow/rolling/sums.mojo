@@ -252,9 +252,7 @@ struct _Flow:
     comptime LINE = 8
 
     @always_inline
-    def __init__(
-        out self, result: MutColumnView[DType.float64], begin: Int
-    ):
+    def __init__(out self, result: MutColumnView[DType.float64], begin: Int):
         self.result = result
         self.begin = begin
         self.done = 0

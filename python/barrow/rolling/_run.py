@@ -66,11 +66,13 @@ def run(
             if result is None:
                 size = len(values)
                 result = _empty(size) if size < _LARGE else owned_doubles(size)
-            else:
+            try:
+                large = native.rolling(
+                    statistic, values, values, window, least, choice, parameter, result
+                )
+            except (ValueError, TypeError, BufferError):
                 _check_out(result, values.shape, (values,))
-            large = native.rolling(
-                statistic, values, values, window, least, choice, parameter, result
-            )
+                raise
             if large >= 0:
                 _refuse_large(values, large)
             return result
@@ -185,7 +187,7 @@ def _room(
 def _check_out(out: Any, shape: tuple[int, ...], sources: Sequence[Array]) -> None:
     if (
         type(out) is not _ndarray
-        or out.dtype.char != "d"
+        or out.dtype != np.float64
         or out.shape != shape
         or not out.flags.c_contiguous
         or not out.flags.writeable
@@ -254,13 +256,12 @@ def _one(name: str, values: Any) -> Array:
 
 def _from_arrow(name: str, values: Any) -> Array:
     kind = values.type
-    if isinstance(values, pa.ChunkedArray):
-        if values.num_chunks != 1:
-            values = values.combine_chunks()
-        else:
-            values = values.chunk(0)
-        if isinstance(values, pa.ChunkedArray):  # of no chunks
-            values = pa.concat_arrays(values.chunks) if values.chunks else pa.array([], kind)
+    if isinstance(values, pa.ChunkedArray) and values.num_chunks == 1:
+        values = values.chunk(0)
+    elif isinstance(values, pa.ChunkedArray):
+        # Chunks are the one case in which values are copied; pyarrow gives one array, or
+        # none of no chunks.
+        values = pa.concat_arrays(values.chunks) if values.chunks else pa.array([], kind)
     if pa.types.is_fixed_size_binary(kind) and kind.byte_width in (8, 16):
         return _from_binary(values, kind.byte_width)
     if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):

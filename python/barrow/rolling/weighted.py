@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, isfinite, log
+from math import exp, inf, isfinite, log
 from typing import Any
 
 from barrow.errors import BarrowArgumentError, message
@@ -129,7 +129,7 @@ def _spread(
 def _alpha(
     com: float | None, span: float | None, halflife: float | None, alpha: float | None
 ) -> float:
-    if type(span) in (int, float) and span >= 1.0 and com is halflife is alpha is None:
+    if span is not None and com is halflife is alpha is None and 1.0 <= span < inf:
         return 2.0 / (span + 1.0)  # the short way for what is common
     given = [
         (name, value)

@@ -66,7 +66,21 @@ def check[fold: Fold](rows: Int, window: Int, gaps: Bool) raises:
 
 def test_every_length_of_pieces() raises:
     seed(20240102)
-    for window in [1, 2, 5, 31, 32, 33, 63, 64, 500, 8_191, 8_192, 8_200, 20_001]:
+    for window in [
+        1,
+        2,
+        5,
+        31,
+        32,
+        33,
+        63,
+        64,
+        500,
+        8_191,
+        8_192,
+        8_200,
+        20_001,
+    ]:
         for gaps in [False, True]:
             check[Fold.SUM](window + 900, window, gaps)
             check[Fold.MIN](window + 100, window, gaps)

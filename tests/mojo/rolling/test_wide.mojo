@@ -57,9 +57,7 @@ def test_quotients_of_256_bits() raises:
     for _ in range(500):
         var value = random_wide(120)
         var divisor = Int(random_ui64(1, 1 << 40))
-        var wide = Wide.product(
-            value.cast[DType.uint128](), UInt128(1) << 100
-        )
+        var wide = Wide.product(value.cast[DType.uint128](), UInt128(1) << 100)
         var power = Float64(1 << 50) * Float64(1 << 50)
         assert_equal(wide.over(divisor), ratio(value, divisor) * power)
     assert_true(Wide(UInt128.MAX, UInt128.MAX).over(1) > 1e77)
