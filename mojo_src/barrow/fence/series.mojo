@@ -1,5 +1,7 @@
 """Borrowed numbers of several types, evenly spaced in memory."""
 
+from std.sys import PrefetchOptions, prefetch
+
 
 @fieldwise_init
 struct NumberType(Equatable, TrivialRegisterPassable):
@@ -60,9 +62,7 @@ struct SeriesView(ImplicitlyCopyable, Sized):
         return self._length
 
     @always_inline
-    def _at[
-        dtype: DType, width: Int
-    ](self, at: Int) -> SIMD[dtype, width]:
+    def _at[dtype: DType, width: Int](self, at: Int) -> SIMD[dtype, width]:
         return (
             self._values.unsafe_offset(at * self._stride)
             .unsafe_bitcast[Scalar[dtype]]()
@@ -157,6 +157,17 @@ struct SeriesView(ImplicitlyCopyable, Sized):
         comptime for i in range(width):
             numbers[i] = self._at[DType.int64, 1](at + i)
         return numbers
+
+    @always_inline
+    def expect(self, at: Int):
+        """Asks for a number to be brought into the second-level cache.
+
+        Args:
+            at: Its index; any, there need not be a number.
+        """
+        prefetch[
+            PrefetchOptions().for_read().medium_locality().to_data_cache()
+        ](self._values.unsafe_offset(at * self._stride))
 
     def begin(self) -> Int:
         """Returns where the memory begins.

@@ -275,6 +275,7 @@ struct _Lane[width: Int]:
     var stage: Scratch[DType.float64]
     var whole: Bool
     var before_whole: Bool
+    var pivot: Self.Lanes
 
     def __init__(out self, x: SeriesView, window: Int):
         self.x = x
@@ -287,6 +288,7 @@ struct _Lane[width: Int]:
         )
         self.whole = False
         self.before_whole = False
+        self.pivot = Self.Lanes(0)
 
     def fill(mut self, begin: Int):
         """Reads the blocks from `begin` on; NaN behind the end."""
@@ -310,9 +312,7 @@ struct _Lane[width: Int]:
                         )
                     _transpose(square)
                     comptime for i in range(_SQUARE):
-                        self.values.store[_SQUARE](
-                            (t + i) * _SQUARE, square[i]
-                        )
+                        self.values.store[_SQUARE]((t + i) * _SQUARE, square[i])
                 self.whole = all(distances.eq(0))
                 return
         for lane in range(Self.width):
@@ -345,8 +345,13 @@ struct _Lane[width: Int]:
                 t, self.values.load(t * Self.width + Self.width - 1)
             )
 
-    def pivot(self) -> Self.Lanes:
-        """Returns the first value of each block; of one without, the last one before."""
+    def settle(mut self):
+        """Finds the pivots."""
+        self.pivot = self._first()
+
+    def _first(self) -> Self.Lanes:
+        """Returns the first value of each block; of one without, the last one
+        before."""
         var found = self.at(0)
         for t in range(1, self.window):
             if all(_finite(found)):
@@ -375,8 +380,6 @@ struct _Blocks[moment: Moment, width: Int]:
     # Sums from each place to the end of the block before, and how many values those are.
     var sums: Scratch[DType.float64]
     var counts: Scratch[DType.float64]
-    var found: Scratch[DType.float64]
-    var stage: Scratch[DType.float64]
 
     def __init__(
         out self,
@@ -396,29 +399,33 @@ struct _Blocks[moment: Moment, width: Int]:
         var rows = (window + _SQUARE) * Self.width
         self.sums = Scratch[DType.float64](length=rows * Self.TERMS)
         self.counts = Scratch[DType.float64](length=rows)
-        self.found = Scratch[DType.float64](length=rows)
-        self.stage = Scratch[DType.float64](length=rows)
 
     def all(mut self):
         """Computes every window."""
         var begin = 0
         while begin < len(self.result):
             self.x.fill(begin)
+            self.x.settle()
             var whole = self.x.whole and self.x.before_whole
             comptime if Self.PAIR:
                 self.y.fill(begin)
+                self.y.settle()
                 whole = whole and self.y.whole and self.y.before_whole
             if whole:
-                self._backward[False]()
+                self._backward[False](begin)
+                self._turn()
                 self._forward[False](begin)
             else:
-                self._backward[True]()
+                self._backward[True](begin)
+                self._turn()
                 self._forward[True](begin)
             self._write(begin)
-            self.x.turn()
-            comptime if Self.PAIR:
-                self.y.turn()
             begin += Self.width * self.window
+
+    def _turn(mut self):
+        self.x.turn()
+        comptime if Self.PAIR:
+            self.y.turn()
 
     @always_inline
     def _distances[
@@ -446,15 +453,20 @@ struct _Blocks[moment: Moment, width: Int]:
         sums.add(first, second)
 
     @no_inline
-    def _backward[gaps: Bool](mut self):
-        var x_pivot = self.x.pivot()
-        var y_pivot = x_pivot
-        comptime if Self.PAIR:
-            y_pivot = self.y.pivot()
+    def _backward[gaps: Bool](mut self, begin: Int):
+        var x_pivot = self.x.pivot
+        var y_pivot = self.y.pivot
         var count = Self.Lanes(0)
         var sums = Self.Total()
         self._keep[gaps](self.window, count, sums)
+        # What is read next comes into the cache meanwhile, a line for each place.
+        var next = begin + Self.width * self.window
         for t in range(self.window - 1, 0, -1):
+            comptime if Self.width == _SQUARE:
+                self.x.x.expect(next)
+                comptime if Self.PAIR:
+                    self.y.x.expect(next)
+                next += Self.width
             var x = self.x.earlier(t)
             var y = x
             comptime if Self.PAIR:
@@ -475,10 +487,8 @@ struct _Blocks[moment: Moment, width: Int]:
 
     @no_inline
     def _forward[gaps: Bool](mut self, begin: Int):
-        var x_pivot = self.x.pivot()
-        var y_pivot = x_pivot
-        comptime if Self.PAIR:
-            y_pivot = self.y.pivot()
+        var x_pivot = self.x.pivot
+        var y_pivot = self.y.pivot
         var count = Self.Lanes(0)
         var sums = Self.Total()
         var n = Self.Lanes(Float64(self.window))
@@ -509,7 +519,8 @@ struct _Blocks[moment: Moment, width: Int]:
                         if bad[lane] and at < len(self.result):
                             value[lane] = self._alone(at)
                 value = n.ge(self.least).select(value, Self.Lanes(_NAN))
-            self.found.store[Self.width](t * Self.width, value)
+            # In the place of the number, which is not needed any more.
+            self.x.values.store[Self.width](t * Self.width, value)
 
     def _alone(self, at: Int) -> Float64:
         """Computes one window in two passes."""
@@ -548,12 +559,12 @@ struct _Blocks[moment: Moment, width: Int]:
                 for t in range(rows - _SQUARE, -1, -_SQUARE):
                     var square = Array[_Row, _SQUARE](fill=_Row(0))
                     comptime for i in range(_SQUARE):
-                        square[i] = self.found.load[_SQUARE](
+                        square[i] = self.x.values.load[_SQUARE](
                             (t + i) * _SQUARE
                         )
                     _transpose(square)
                     comptime for lane in range(_SQUARE):
-                        self.stage.store[_SQUARE](
+                        self.x.stage.store[_SQUARE](
                             lane * self.window + t, square[lane]
                         )
                 self._copy(begin, size)
@@ -563,7 +574,7 @@ struct _Blocks[moment: Moment, width: Int]:
                 var at = begin + lane * self.window + t
                 if at < len(self.result):
                     self.result.store(
-                        at, self.found.load(t * Self.width + lane)
+                        at, self.x.values.load(t * Self.width + lane)
                     )
 
     @always_inline
@@ -572,17 +583,17 @@ struct _Blocks[moment: Moment, width: Int]:
         var i = 0
         if len(self.result) >= _STREAMED:
             while i < size and (self.result.address() + 8 * (begin + i)) % 64:
-                self.result.store(begin + i, self.stage.load(i))
+                self.result.store(begin + i, self.x.stage.load(i))
                 i += 1
             while i + _SQUARE <= size:
                 self.result.stream[_SQUARE](
-                    begin + i, self.stage.load[_SQUARE](i)
+                    begin + i, self.x.stage.load[_SQUARE](i)
                 )
                 i += _SQUARE
             while i < size:
-                self.result.store(begin + i, self.stage.load(i))
+                self.result.store(begin + i, self.x.stage.load(i))
                 i += 1
             return
         while i < size:
-            self.result.store[_SQUARE](begin + i, self.stage.load[_SQUARE](i))
+            self.result.store[_SQUARE](begin + i, self.x.stage.load[_SQUARE](i))
             i += _SQUARE
