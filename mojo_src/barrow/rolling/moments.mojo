@@ -19,12 +19,17 @@ subtraction then loses more than three digits, the window is computed by itself.
 """
 
 from std.math import sqrt
-from std.utils import IndexList
 
 from barrow.fence import MutColumnView, Scratch, SeriesView
+from barrow.rolling.lanes import (
+    finite_lanes,
+    LaneBlocks,
+    Row,
+    SQUARE,
+    transpose,
+)
 
 comptime _NAN = Float64(0) / Float64(0)
-comptime _SQUARE = 8
 # Longer windows are done one block after another, for the memory.
 comptime _LONG = 1 << 15
 # Columns of more doubles than these, 16 MiB, are larger than what a core has of the caches.
@@ -204,7 +209,7 @@ def rolling_moment[
     """
     # In a window longer than the series only the first block is ever used.
     var length = min(window, max(len(x), 1))
-    if length > _LONG or len(x) < _SQUARE * length:
+    if length > _LONG or len(x) < SQUARE * length:
         var run = _Blocks[moment, 1](x, y, length, min_periods, ddof, result)
         run.all()
     else:
@@ -220,150 +225,6 @@ def _positive[
     return inverse.gt(0) & inverse.lt(Float64.MAX)
 
 
-@always_inline
-def _finite[
-    width: Int
-](lanes: SIMD[DType.float64, width]) -> SIMD[DType.bool, width]:
-    return (lanes - lanes).eq(0)
-
-
-def _mask[stage: Int, high: Bool]() -> IndexList[_SQUARE]:
-    var places = IndexList[_SQUARE]()
-    for c in range(_SQUARE):
-        if high:
-            places[c] = c + stage if c & stage == 0 else c + _SQUARE
-        else:
-            places[c] = c if c & stage == 0 else c - stage + _SQUARE
-    return places
-
-
-def _one_up[width: Int]() -> IndexList[width]:
-    var places = IndexList[width]()
-    for i in range(width):
-        places[i] = width - 1 + i
-    return places
-
-
-comptime _Row = SIMD[DType.float64, _SQUARE]
-
-
-@always_inline
-def _transpose(mut rows: Array[_Row, _SQUARE]):
-    """Turns rows into columns."""
-    comptime for bit in range(3):
-        comptime stage = 1 << bit
-        comptime for i in range(_SQUARE):
-            comptime if i & stage == 0:
-                var low = rows[i].shuffle[_mask[stage, False]()](
-                    rows[i + stage]
-                )
-                var high = rows[i].shuffle[_mask[stage, True]()](
-                    rows[i + stage]
-                )
-                rows[i] = low
-                rows[i + stage] = high
-
-
-struct _Lane[width: Int]:
-    """Blocks of a series, a lane each, and the last block before them."""
-
-    comptime Lanes = SIMD[DType.float64, Self.width]
-    var x: SeriesView
-    var window: Int
-    var values: Scratch[DType.float64]
-    var before: Scratch[DType.float64]
-    var stage: Scratch[DType.float64]
-    var whole: Bool
-    var before_whole: Bool
-    var pivot: Self.Lanes
-
-    def __init__(out self, x: SeriesView, window: Int):
-        self.x = x
-        self.window = window
-        var rows = -(-window // _SQUARE) * _SQUARE
-        self.values = Scratch[DType.float64](length=rows * Self.width)
-        self.before = Scratch[DType.float64](length=rows, fill=_NAN)
-        self.stage = Scratch[DType.float64](
-            length=(window + 1) * _SQUARE if Self.width == _SQUARE else 0
-        )
-        self.whole = False
-        self.before_whole = False
-        self.pivot = Self.Lanes(0)
-
-    def fill(mut self, begin: Int):
-        """Reads the blocks from `begin` on; NaN behind the end."""
-        self.before_whole = self.whole
-        var rows = -(-self.window // _SQUARE) * _SQUARE
-        var finite = SIMD[DType.bool, Self.width](fill=True)
-        comptime if Self.width == _SQUARE:
-            var size = Self.width * self.window
-            if begin + size <= len(self.x):
-                # In the order in which processors foresee what is read next.
-                var distances = _Row(0)
-                for i in range(0, size, _SQUARE):
-                    var row = self.x.doubles[_SQUARE](begin + i)
-                    distances += row - row
-                    self.stage.store[_SQUARE](i, row)
-                for t in range(0, rows, _SQUARE):
-                    var square = Array[_Row, _SQUARE](fill=_Row(0))
-                    comptime for i in range(_SQUARE):
-                        square[i] = self.stage.load[_SQUARE](
-                            i * self.window + t
-                        )
-                    _transpose(square)
-                    comptime for i in range(_SQUARE):
-                        self.values.store[_SQUARE]((t + i) * _SQUARE, square[i])
-                self.whole = all(distances.eq(0))
-                return
-        for lane in range(Self.width):
-            for t in range(self.window):
-                var at = begin + lane * self.window + t
-                var value = self.x.double(at) if at < len(self.x) else _NAN
-                self.values.store(t * Self.width + lane, value)
-        for t in range(self.window):
-            finite &= _finite(self.at(t))
-        self.whole = all(finite)
-
-    @always_inline
-    def at(self, t: Int) -> Self.Lanes:
-        """Returns what is at a place of each block."""
-        return self.values.load[Self.width](t * Self.width)
-
-    @always_inline
-    def earlier(self, t: Int) -> Self.Lanes:
-        """Returns what is at a place of the block before each block."""
-        var first = self.before.load(t)
-        comptime if Self.width == 1:
-            return Self.Lanes(first)
-        else:
-            return Self.Lanes(first).shuffle[_one_up[Self.width]()](self.at(t))
-
-    def turn(mut self):
-        """Makes the last block the one before."""
-        for t in range(self.window):
-            self.before.store(
-                t, self.values.load(t * Self.width + Self.width - 1)
-            )
-
-    def settle(mut self):
-        """Finds the pivots."""
-        self.pivot = self._first()
-
-    def _first(self) -> Self.Lanes:
-        """Returns the first value of each block; of one without, the last one
-        before."""
-        var found = self.at(0)
-        for t in range(1, self.window):
-            if all(_finite(found)):
-                return found
-            found = _finite(found).select(found, self.at(t))
-        for t in range(self.window - 1, -1, -1):
-            if all(_finite(found)):
-                return found
-            found = _finite(found).select(found, self.earlier(t))
-        return _finite(found).select(found, Self.Lanes(0))
-
-
 struct _Blocks[moment: Moment, width: Int]:
     """One pass over a series."""
 
@@ -371,8 +232,8 @@ struct _Blocks[moment: Moment, width: Int]:
     comptime TERMS = Self.moment.terms()
     comptime PAIR = Self.moment.pair()
     comptime Total = _Sums[Self.moment, Self.width]
-    var x: _Lane[Self.width]
-    var y: _Lane[Self.width]
+    var x: LaneBlocks[Self.width]
+    var y: LaneBlocks[Self.width]
     var window: Int
     var least: Float64
     var ddof: Float64
@@ -394,9 +255,9 @@ struct _Blocks[moment: Moment, width: Int]:
         self.least = Float64(max(min_periods, 1))
         self.ddof = Float64(ddof)
         self.result = result
-        self.x = _Lane[Self.width](x, window)
-        self.y = _Lane[Self.width](y, window if Self.PAIR else 0)
-        var rows = (window + _SQUARE) * Self.width
+        self.x = LaneBlocks[Self.width](x, window)
+        self.y = LaneBlocks[Self.width](y, window if Self.PAIR else 0)
+        var rows = (window + SQUARE) * Self.width
         self.sums = Scratch[DType.float64](length=rows * Self.TERMS)
         self.counts = Scratch[DType.float64](length=rows)
 
@@ -444,9 +305,9 @@ struct _Blocks[moment: Moment, width: Int]:
         comptime if Self.PAIR:
             second = y - y_pivot
         comptime if gaps:
-            var there = _finite(x)
+            var there = finite_lanes(x)
             comptime if Self.PAIR:
-                there &= _finite(y)
+                there &= finite_lanes(y)
             first = there.select(first, Self.Lanes(0))
             second = there.select(second, Self.Lanes(0))
             count += there.select(Self.Lanes(1), Self.Lanes(0))
@@ -462,7 +323,7 @@ struct _Blocks[moment: Moment, width: Int]:
         # What is read next comes into the cache meanwhile, a line for each place.
         var next = begin + Self.width * self.window
         for t in range(self.window - 1, 0, -1):
-            comptime if Self.width == _SQUARE:
+            comptime if Self.width == SQUARE:
                 self.x.x.expect(next)
                 comptime if Self.PAIR:
                     self.y.x.expect(next)
@@ -550,21 +411,19 @@ struct _Blocks[moment: Moment, width: Int]:
         return sums.value(n, 1 / n, 1 / (n - self.ddof))[0]
 
     def _write(mut self, begin: Int):
-        comptime if Self.width == _SQUARE:
-            var rows = -(-self.window // _SQUARE) * _SQUARE
+        comptime if Self.width == SQUARE:
+            var rows = -(-self.window // SQUARE) * SQUARE
             var size = Self.width * self.window
             if begin + size <= len(self.result):
                 # Backward: what is stored behind a block's end is overwritten by the
                 # beginning of the next one.
-                for t in range(rows - _SQUARE, -1, -_SQUARE):
-                    var square = Array[_Row, _SQUARE](fill=_Row(0))
-                    comptime for i in range(_SQUARE):
-                        square[i] = self.x.values.load[_SQUARE](
-                            (t + i) * _SQUARE
-                        )
-                    _transpose(square)
-                    comptime for lane in range(_SQUARE):
-                        self.x.stage.store[_SQUARE](
+                for t in range(rows - SQUARE, -1, -SQUARE):
+                    var square = Array[Row, SQUARE](fill=Row(0))
+                    comptime for i in range(SQUARE):
+                        square[i] = self.x.values.load[SQUARE]((t + i) * SQUARE)
+                    transpose(square)
+                    comptime for lane in range(SQUARE):
+                        self.x.stage.store[SQUARE](
                             lane * self.window + t, square[lane]
                         )
                 self._copy(begin, size)
@@ -585,15 +444,15 @@ struct _Blocks[moment: Moment, width: Int]:
             while i < size and (self.result.address() + 8 * (begin + i)) % 64:
                 self.result.store(begin + i, self.x.stage.load(i))
                 i += 1
-            while i + _SQUARE <= size:
-                self.result.stream[_SQUARE](
-                    begin + i, self.x.stage.load[_SQUARE](i)
+            while i + SQUARE <= size:
+                self.result.stream[SQUARE](
+                    begin + i, self.x.stage.load[SQUARE](i)
                 )
-                i += _SQUARE
+                i += SQUARE
             while i < size:
                 self.result.store(begin + i, self.x.stage.load(i))
                 i += 1
             return
         while i < size:
-            self.result.store[_SQUARE](begin + i, self.x.stage.load[_SQUARE](i))
-            i += _SQUARE
+            self.result.store[SQUARE](begin + i, self.x.stage.load[SQUARE](i))
+            i += SQUARE
