@@ -303,13 +303,14 @@ def rolling_quantile(
     var middle = len(x) // 2 if len(x) > 8 * length else len(x)
     comptime for size in [8, 32, 64, 128]:
         if length <= size:
+            var full = _Place(q, length)
             var first = _Register[size](x, length, 0)
             var second = _Register[size](x, length, middle)
             while second.at < len(x):
-                first.step(min_periods, q, interpolation, result)
-                second.step(min_periods, q, interpolation, result)
+                first.step(min_periods, q, full, interpolation, result)
+                second.step(min_periods, q, full, interpolation, result)
             while first.at < middle:
-                first.step(min_periods, q, interpolation, result)
+                first.step(min_periods, q, full, interpolation, result)
             return
     var first = _Slide(x, length, 0)
     var second = _Slide(x, length, middle)
@@ -402,6 +403,7 @@ struct _Register[size: Int]:
         mut self,
         min_periods: Int,
         q: Float64,
+        full: _Place,
         interpolation: Interpolation,
         result: MutColumnView[DType.float64],
     ):
@@ -413,7 +415,9 @@ struct _Register[size: Int]:
         self.memory.store[Self.size](0, self.lanes)
         var value = _NAN
         if self.count >= max(min_periods, 1):
-            var place = _Place(q, self.count)
+            var place = full
+            if self.count != self.window:
+                place = _Place(q, self.count)
             value = place.between(
                 self.memory.load(place.low),
                 self.memory.load(place.low + 1),
