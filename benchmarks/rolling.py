@@ -51,6 +51,8 @@ def by_hand(statistic: str, part: Array) -> float:
     if statistic == "sum":
         return fsum(part)
     if statistic == "std":
+        if part.min() == part.max():
+            return 0.0
         return sqrt(fsum((part - mean) ** 2) / (len(part) - 1))
     return float({"min": np.min, "max": np.max, "median": np.median}[statistic](part))
 
@@ -67,7 +69,9 @@ def error_of(statistic: str, window: int, values: Array, answer: Any, ddof: int)
         if statistic == "std" and ddof == 0:
             wanted *= sqrt((window - 1) / window)
         found = float(answer[at - behind])
-        most = max(most, abs(found - wanted) / abs(wanted) if found == found else inf)
+        # Where 0 is wanted, a tick is the measure.
+        apart = abs(found - wanted) / (abs(wanted) or 1e-5)
+        most = max(most, apart if found == found else inf)
     return most
 
 
