@@ -13,6 +13,7 @@ from csv_calls import *
 from information_calls import *
 from ipc_calls import *
 from resample_calls import *
+from rolling_calls import *
 from row_calls import row_type, rows_new
 from tick_calls import *
 from value_calls import *
@@ -126,5 +127,6 @@ def PyInit__native() abi("C") -> Obj:
     table.add[resample_midpoints, 5](
         "resample_midpoints", "Half way between bids and asks."
     )
+    table.add[rolling, 8]("rolling", "A statistic of windows of a series.")
     table.add[simd_bits, 0]("simd_bits", "Bits of a vector register.")
     return table.create("barrow._native")

@@ -180,4 +180,15 @@ def resample_restore(cascade: _Cascade, wide: bool, words: tuple[int, ...], /) -
 def resample_midpoints(
     bids: Buffer, asks: Buffer, wide: bool, signed: bool, middles: Buffer, /
 ) -> int: ...
+def rolling(
+    statistic: int,
+    values: Buffer,
+    other: Buffer,
+    window: int,
+    min_periods: int,
+    choice: int,
+    parameter: float,
+    result: Buffer,
+    /,
+) -> int: ...
 def simd_bits() -> int: ...

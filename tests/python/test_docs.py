@@ -131,3 +131,13 @@ def test_the_page_on_pipelines_runs(capsys):
     Path("gbpusd.csv").write_bytes(Path("eurusd/bars.csv").read_bytes())
     Path("config.toml").write_text(re.search(r"```toml\n(.*?)```", page, re.S)[1])
     assert bw.etl.run("config.toml").ok
+
+
+@pytest.mark.usefixtures("text")
+def test_the_python_of_the_page_on_rolling_statistics_runs(capsys):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/guide/rolling.md").read_text(), re.S)
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "rolling.md", "exec"), names)
+    assert len(blocks) == 3
+    assert "1.08413\n0.0\n(50, 10000)\n" in capsys.readouterr().out
