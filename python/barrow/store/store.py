@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
 
 from barrow._arrow import TIMES, format_stamp
-from barrow.bars import AnyRecords, BarType, Report
+from barrow.bars import AnyRecords, BarType, Report, to_nanoseconds
 from barrow.bars.container import CONTAINERS
 from barrow.bars.records import Records
 from barrow.errors import (
@@ -23,7 +23,7 @@ from barrow.errors import (
 from barrow.files import SYSTEM, replace_file, sync_folder, unreadable, unwritable
 from barrow.store import compact, manifest, spans, verify
 from barrow.store.lock import locked
-from barrow.store.names import check_identity, folder_name, to_nanoseconds
+from barrow.store.names import check_identity, folder_name
 from barrow.store.parts import first_disorder
 from barrow.store.series import LOCK, Appended, Parts, Series, Span
 
