@@ -101,7 +101,9 @@ def _multiply[dtype: DType](args: Args) raises PyErr -> Obj:
     var words = PyBuffer(args[unsafe_offset=2])
     var starts = PyBuffer(args[unsafe_offset=3])
     var raw = _read[dtype](source)
-    var factors = Factors(_read[DType.uint64](words), _read[DType.int64](starts))
+    var factors = Factors(
+        _read[DType.uint64](words), _read[DType.int64](starts)
+    )
     if runs.rows() != len(raw):
         raise PyErr.argument("the columns are not of one length")
     _check_segments(runs, len(factors.starts) - 1)

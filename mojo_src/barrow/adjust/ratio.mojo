@@ -19,8 +19,6 @@ from barrow.fixed import Rounding, largest_raw, power_of_ten
 from barrow.adjust.runs import Runs
 
 comptime _HALF = UInt64(1) << 63
-# So many words behind the point and more are first tried with the two highest.
-comptime _MANY = 5
 
 
 @fieldwise_init
@@ -115,25 +113,20 @@ struct Factor(ImplicitlyCopyable):
         Returns:
             The product.
         """
-        if self.stop - self.begin - 1 >= _MANY:
-            # The words after these two add less than the magnitude to the last place.
-            var wide = UInt128(magnitude)
-            var first = wide * UInt128(self.words[self.begin + 1])
-            var second = wide * UInt128(self.words[self.begin + 2])
-            var shifted = first << 64
-            var behind = shifted + second
-            var most = behind + wide
-            comptime half = UInt128(1) << 127
-            if (
-                behind != 0
-                and most >= behind
-                and (behind > half or most < half)
-            ):
-                var whole = wide * UInt128(self.words[self.begin])
-                whole += (first >> 64) + UInt128(Int(behind < shifted))
-                return Scaled(
-                    whole, Scaled.ABOVE if behind > half else Scaled.BELOW
-                )
+        # The words after these two add less than the magnitude to the last place.
+        var wide = UInt128(magnitude)
+        var first = wide * UInt128(self.words[self.begin + 1])
+        var second = wide * UInt128(self.words[self.begin + 2])
+        var shifted = first << 64
+        var behind = shifted + second
+        var most = behind + wide
+        comptime half = UInt128(1) << 127
+        if behind != 0 and most >= behind and (behind > half or most < half):
+            var whole = wide * UInt128(self.words[self.begin])
+            whole += (first >> 64) + UInt128(Int(behind < shifted))
+            return Scaled(
+                whole, Scaled.ABOVE if behind > half else Scaled.BELOW
+            )
         return self.times_wide(UInt128(magnitude))
 
 

@@ -71,9 +71,7 @@ def runs_of(
     while at < len(stamps):
         var segment = _segment_of(stamps[at], bounds)
         var first = bounds[segment - 1] if segment > 0 else 0
-        var last = (
-            bounds[segment] - 1 if segment < len(bounds) else UInt64.MAX
-        )
+        var last = bounds[segment] - 1 if segment < len(bounds) else UInt64.MAX
         at = _leaves(stamps, at + 1, first, last)
         runs.append(at, segment)
     return runs^
