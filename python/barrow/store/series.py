@@ -136,6 +136,51 @@ class Series:
                 # A compaction may have replaced the parts since.
                 state = self._newer(state, error)
 
+    def scan(self, start: int | None, end: int | None) -> Iterator[Records[Any]]:
+        """The same as `read` in pieces of one part each; see `Store.scan`."""
+        state = self.existing()
+        while True:
+            try:
+                entries = self._within(state, start, end)
+                parts = [(entry, self.part(entry, state)) for entry in entries]
+                break
+            except FileNotFoundError as error:
+                state = self._newer(state, error)
+        facts = self._common(entries or state.entries[-1:])
+        return self._pieces(parts, facts, start, end)
+
+    def _pieces(
+        self,
+        parts: list[tuple[Entry, Part]],
+        facts: tuple[str, int, int],
+        start: int | None,
+        end: int | None,
+    ) -> Iterator[Records[Any]]:
+        whole = self.empty(facts)
+        if not parts:
+            yield whole
+        for entry, part in parts:
+            for batch in self._rows_of(entry, part, start, end):
+                yield whole.with_batches(self._alike([batch], entry, facts))
+
+    @staticmethod
+    def _within(state: State, start: int | None, end: int | None) -> Sequence[Entry]:
+        """The entries that have stamps from one on and before the other."""
+        low = 0 if start is None else bisect_left(state.lasts, start)
+        high = len(state.entries) if end is None else bisect_left(state.firsts, end)
+        return state.entries[low:high]
+
+    @staticmethod
+    def _rows_of(
+        entry: Entry, part: Part, start: int | None, end: int | None
+    ) -> Iterator[pa.RecordBatch]:
+        first, last = entry.begin, entry.end
+        if start is not None and entry.first < start:
+            first = part.find(start, first, last)
+        if end is not None and entry.last >= end:
+            last = part.find(end, first, last)
+        return iter(part.rows(first, last))
+
     def _newer(self, state: State, error: FileNotFoundError) -> State:
         newer = self.existing()
         if newer.entries == state.entries:
@@ -194,21 +239,13 @@ class Series:
         return records
 
     def _records(self, state: State, start: int | None, end: int | None) -> Records[Any]:
-        low = 0 if start is None else bisect_left(state.lasts, start)
-        high = len(state.entries) if end is None else bisect_left(state.firsts, end)
-        entries = state.entries[low:high]
+        entries = self._within(state, start, end)
         found: list[tuple[Entry, list[pa.RecordBatch]]] = []
         for entry in entries:
-            part = self.part(entry, state)
-            first, last = entry.begin, entry.end
-            if start is not None and entry.first < start:
-                first = part.find(start, first, last)
-            if end is not None and entry.last >= end:
-                last = part.find(end, first, last)
-            if batches := list(part.rows(first, last)):
+            if batches := list(self._rows_of(entry, self.part(entry, state), start, end)):
                 found.append((entry, batches))
         if not found:
-            return self.empty(self._common(state.entries[low : low + 1] or state.entries[-1:]))
+            return self.empty(self._common(entries[:1] or state.entries[-1:]))
         facts = self._common([entry for entry, _ in found])
         whole = self.empty(facts)
         return whole.with_batches(

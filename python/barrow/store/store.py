@@ -266,6 +266,37 @@ class Store:
             None if end is None else to_nanoseconds(end, "end"),
         )
 
+    def scan(
+        self,
+        identity: str | BarType,
+        start: Any = None,
+        end: Any = None,
+        *,
+        kind: str | None = None,
+        container: type[Any] | None = None,
+    ) -> Iterator[Any]:
+        """The same records as `read`, a batch at a time, for work in bounded memory.
+
+        What is stored is as of the call, whatever is appended meanwhile. Batches that are
+        narrower than the widest are converted when their turn comes, where `read`
+        converts all.
+
+        Args:
+            identity: As in `read`, as are the others.
+
+        Yields:
+            `Bars`, `Quotes`, `Trades` or whatever they are, all of one schema; none with
+            rows if there are none.
+
+        Raises:
+            What `read` does.
+        """
+        series = self._one(str(identity), kind, container)
+        return series.scan(
+            None if start is None else to_nanoseconds(start, "start"),
+            None if end is None else to_nanoseconds(end, "end"),
+        )
+
     def list(self) -> builtins.list[spans.Coverage]:
         """What is in the store, one entry per series, in the order of their names.
 
