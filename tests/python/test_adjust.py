@@ -256,7 +256,7 @@ def test_a_price_beyond_the_range_is_an_error_that_names_row_and_column(rows):
     assert raw_of(made, "high")[-1] == 9_223_372_036 * 10**16 + 5 * 10**15
     with pytest.raises(bw.BarrowParseError, match="beyond the largest value of fixed16"):
         bw.adjust(wide, [(None, None, 10**4)], method="ratio")
-    with pytest.raises(bw.BarrowParseError, match="column 'volume'.*beyond the largest value"):
+    with pytest.raises(bw.BarrowParseError, match=r"column 'volume'.*beyond the largest value"):
         bw.adjust(
             one_column([1], [18_446_744_073 * 10**9]), [(None, None, "1/2")], method="ratio",
             rounding="half_even", volume="inverse",
@@ -267,9 +267,12 @@ def test_rounding_up_beyond_the_range_is_an_error():
     top = 9_223_372_036 * 10**9
     bars = one_column([top], [7])
     ratio = 1 + Fraction(1, 2 * top)
-    assert bw.adjust(
-        bars, [(None, None, ratio)], method="ratio", rounding="truncate"
-    ).report.rounded["open"] == 1
+    assert (
+        bw.adjust(bars, [(None, None, ratio)], method="ratio", rounding="truncate").report.rounded[
+            "open"
+        ]
+        == 1
+    )
     with pytest.raises(bw.BarrowParseError, match="is beyond the largest value"):
         bw.adjust(bars, [(None, None, ratio)], method="ratio", rounding="half_away")
 

@@ -80,9 +80,7 @@ def test_windows():
         "the beginning to 2024-03-11T00:00:00Z: -1",
         "2024-06-10T00:00:00Z to the end: 1.5",
     ]
-    ratios = of(
-        [("2024-03-11", "2024-04-01", 3, 4)], ("start", "end", "numerator", "denominator")
-    )
+    ratios = of([("2024-03-11", "2024-04-01", 3, 4)], ("start", "end", "numerator", "denominator"))
     assert ratios.values == (1, Fraction(3, 4), 1)
     assert of([]).windows() == []
     assert of([(date(1960, 1, 1), date(1969, 12, 31), 5)]).windows() == []
@@ -239,5 +237,7 @@ def test_amounts_that_prices_cannot_take():
             bw.adjust(bars, [(None, None, amount)])
     with pytest.raises(bw.BarrowArgumentError, match="more than any price can be multiplied by"):
         bw.adjust(bars, [(None, None, 10**25)], method="ratio")
-    with pytest.raises(bw.BarrowSchemaError, match="expected bars, quotes or trades, got DataFrame"):
+    with pytest.raises(
+        bw.BarrowSchemaError, match="expected bars, quotes or trades, got DataFrame"
+    ):
         bw.adjust(bars.to_pandas(), [])

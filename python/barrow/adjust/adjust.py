@@ -31,7 +31,7 @@ from barrow.bars import Bars, Quotes, Trades
 from barrow.errors import BarrowArgumentError, BarrowParseError, BarrowSchemaError, message
 
 Array = np.ndarray[Any, Any]
-R = TypeVar("R", Bars, Quotes, Trades)
+R = TypeVar("R", bound=Bars | Quotes | Trades)
 RoundingName = Literal["exact", "half_even", "half_away", "truncate"]
 _Told = tuple[int, int, int, int]
 
@@ -101,9 +101,10 @@ def adjust(
         raise BarrowArgumentError(
             message("volume", "only a ratio has an inverse that sizes could be multiplied by")
         )
-    return _Adjuster(
+    adjusted: R = _Adjuster(
         records, adjustments, volume, rounding, price_precision, size_precision
     ).run()
+    return adjusted
 
 
 class _Adjuster:
@@ -180,9 +181,7 @@ class _Adjuster:
             block = Block(len(raw))
             if shifted:
                 assert self.amounts is not None
-                told = native.adjust_shift(
-                    raw, runs, self.amounts, self.encoding.wide, block.array
-                )
+                told = native.adjust_shift(raw, runs, self.amounts, self.encoding.wide, block.array)
             else:
                 told = self._multiply(field, raw, runs, block.array)
             self._look(field, told, raw, stamps, row)

@@ -96,8 +96,8 @@ class Adjustments:
         |---|---|
         | `from, to, amount` | this is added from one date until before the other |
         | `from, to, ratio` | this is multiplied by |
-        | `date, old, new` | a roll: on that date the price went from `old` to `new` only because the contract did |
-        | `date, amount` or `date, ratio` | an event: what is before it is moved by so much; 1/4 for four new shares for each |
+        | `date, old, new` | a roll: on that date `new` took the place of `old` |
+        | `date, amount` or `date, ratio` | an event, such as 1/4 for four shares for one |
 
         `start` and `end`, `old_price` and `new_price` are read, too, and `numerator` and
         `denominator` in place of `ratio`. An empty `from` is the beginning and an empty

@@ -87,7 +87,9 @@ def make_amounts(adjustments: Adjustments, encoding: Encoding, precision: int) -
             if count is not None and count <= encoding.scale:
                 tries = [f"price_precision={count}"]
             raise BarrowArgumentError(
-                message("amount", f"{as_text(value)} has more than {precision} decimals", tries=tries)
+                message(
+                    "amount", f"{as_text(value)} has more than {precision} decimals", tries=tries
+                )
             )
         raw = int(value * 10**encoding.scale)
         # Of 64 bits the difference of two prices may have one more.
@@ -104,4 +106,5 @@ def make_amounts(adjustments: Adjustments, encoding: Encoding, precision: int) -
 
 
 def _fits(raw: int, width: int) -> bool:
-    return -(2 ** (8 * width - 1)) <= raw < 2 ** (8 * width - 1)
+    limit: int = 1 << (8 * width - 1)
+    return -limit <= raw < limit

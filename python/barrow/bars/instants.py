@@ -65,6 +65,7 @@ def _in_zone(clock: int, zone: str, name: str) -> int:
             return clock - offset
     raise BarrowArgumentError(
         message(
-            name, f"{format_stamp(clock).removesuffix('Z')} does not exist in {zone}: clocks skip it"
+            name,
+            f"{format_stamp(clock).removesuffix('Z')} does not exist in {zone}: clocks skip it",
         )
     )

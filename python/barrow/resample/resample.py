@@ -80,8 +80,8 @@ def resample(
             raise BarrowArgumentError(
                 message("sort", "an iterator cannot be sorted", tries=["bars in memory"])
             )
-        return _resample_stream(records, options)  # type: ignore[arg-type]
-    return _resample_whole(records, options, sort)  # type: ignore[arg-type]
+        return _resample_stream(records, options)
+    return _resample_whole(records, options, sort)
 
 
 def _resample_stream(parts: Iterable[AnyRecords], options: Options) -> dict[str, Bars]:
