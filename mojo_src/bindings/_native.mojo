@@ -5,6 +5,7 @@ converts the result back. `python/barrow/_native.pyi` has the Python signatures.
 """
 
 from capi import ModuleTable, Obj, py_none, decref
+from adjust_calls import *
 from arrow_calls import *
 from bar64_calls import *
 from column_calls import *
@@ -128,5 +129,10 @@ def PyInit__native() abi("C") -> Obj:
         "resample_midpoints", "Half way between bids and asks."
     )
     table.add[rolling, 8]("rolling", "A statistic of windows of a series.")
+    table.add[adjust_runs, 2]("adjust_runs", "Which rows are in which segment.")
+    table.add[adjust_shift, 5]("adjust_shift", "Adds amounts to prices.")
+    table.add[adjust_multiply, 9](
+        "adjust_multiply", "Multiplies values by fractions."
+    )
     table.add[simd_bits, 0]("simd_bits", "Bits of a vector register.")
     return table.create("barrow._native")

@@ -24,6 +24,7 @@ from barrow._arrow import (
     RecordKind,
 )
 from barrow._lib import cpu_level
+from barrow.adjust import Adjustments, AdjustReport, adjust
 from barrow.bars import (
     AggregationSource,
     Bar,
@@ -115,6 +116,8 @@ __all__ = [
     "PRICE_UNDEF_128",
     "QUANTITY_UNDEF_64",
     "QUANTITY_UNDEF_128",
+    "AdjustReport",
+    "Adjustments",
     "AggregationSource",
     "AggressorSide",
     "Bar",
@@ -166,6 +169,7 @@ __all__ = [
     "Timeframe",
     "TradeTick",
     "Trades",
+    "adjust",
     "check_csv",
     "convert",
     "cpu_level",

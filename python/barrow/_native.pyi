@@ -21,6 +21,7 @@ _ArrowField: TypeAlias = tuple[str, str, int]
 _Writer = NewType("_Writer", object)
 _Cascade = NewType("_Cascade", object)
 _Sampler = NewType("_Sampler", object)
+_Runs = NewType("_Runs", object)
 
 def row_type() -> type: ...
 def rows_new(
@@ -191,4 +192,20 @@ def rolling(
     result: Buffer,
     /,
 ) -> int: ...
+def adjust_runs(stamps: Buffer, bounds: Buffer, /) -> tuple[_Runs, tuple[int, ...]]: ...
+def adjust_shift(
+    raw: Buffer, runs: _Runs, amounts: Buffer, wide: bool, sums: Buffer, /
+) -> tuple[int, int, int, int]: ...
+def adjust_multiply(
+    raw: Buffer,
+    runs: _Runs,
+    words: Buffer,
+    starts: Buffer,
+    wide: bool,
+    signed: bool,
+    precision: int,
+    rounding: int,
+    products: Buffer,
+    /,
+) -> tuple[int, int, int, int]: ...
 def simd_bits() -> int: ...

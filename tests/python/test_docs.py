@@ -141,3 +141,31 @@ def test_the_python_of_the_page_on_rolling_statistics_runs(capsys):
         exec(compile(block, "rolling.md", "exec"), names)
     assert len(blocks) == 3
     assert "1.08413\n0.0\n(50, 10000)\n" in capsys.readouterr().out
+
+
+def run_page(name):
+    """Runs the Python of a page of the guide; gives how many blocks there are."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/guide" / name).read_text(), re.S)
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, name, "exec"), names)
+    return len(blocks)
+
+
+@pytest.mark.usefixtures("text")
+def test_the_python_of_the_page_on_adjustments_runs(capsys):
+    assert run_page("adjust.md") == 3
+    assert capsys.readouterr().out == (
+        "Adjustments additive\n  the beginning to 2024-01-02T09:30:00Z: 0.005\n"
+        "1.08413 -> 1.08913 and 1.08413\nTrue\n"
+        "1.08913 {'open': 30, 'high': 30, 'low': 30, 'close': 30}\n"
+        "0.271032500 400\n"
+    )
+
+
+@pytest.mark.usefixtures("text")
+def test_the_chart_of_the_page_on_queries_is_what_comes_out(capsys):
+    assert run_page("query.md") == 2
+    page = (ROOT / "docs/guide/query.md").read_text()
+    told = re.search(r"```text\n(.*?)```", page, re.S)[1]
+    assert capsys.readouterr().out == told + "1.0843\n"

@@ -5,7 +5,7 @@ from barrow.fence import ColumnView
 from barrow.resample.bar import OpenBar
 from barrow.resample.bucket import Bucket, Buckets
 from barrow.resample.level import Level, _first_at_least
-from barrow.resample.order import first_out_of_order
+from barrow.resample.order import look_through
 from barrow.resample.rows import Rows, SMALL_VOLUME, Sink, Ways
 
 # Rows that every level folds before the next ones are read: seven columns of them
@@ -151,15 +151,21 @@ struct Cascade[price: DType, size: DType](Movable):
         var begin = 0
         while begin < len(rows):
             var end = min(begin + _BLOCK, len(rows))
-            var bad = first_out_of_order(
-                rows.ts_event, begin, end, self.least, self.rise
+            var look = look_through(
+                rows,
+                begin,
+                end,
+                self.least,
+                self.rise,
+                self.init,
+                self.ways.rising,
             )
-            if bad >= 0:
-                return Trouble(Trouble.ORDER, -1, Int64(bad))
-            self.ways = _ways(rows, begin, end, self.init, self.ways.rising)
+            if look.bad >= 0:
+                return Trouble(Trouble.ORDER, -1, Int64(look.bad))
+            self.ways = look.ways
             self.init = rows.ts_init[end - 1]
             if self.has_sessions:
-                bad = self._fold_inside(rows, begin, end, sinks)
+                var bad = self._fold_inside(rows, begin, end, sinks)
                 if bad >= 0:
                     return Trouble(Trouble.OUTSIDE, -1, Int64(bad))
             else:
@@ -442,27 +448,3 @@ def _all_small[
         return rest.cast[DType.uint64]() < SMALL_VOLUME
     else:
         return False
-
-
-def _ways[
-    price: DType, size: DType
-](
-    rows: Rows[price, size], begin: Int, end: Int, before: UInt64, rising: Bool
-) -> Ways:
-    comptime width = 8
-    var small = _all_small(rows.volume, begin, end)
-    if not rising or rows.ts_init[begin] < before:
-        return Ways(small, False)
-    var at = begin + 1
-    while at + width <= end:
-        var fell = rows.ts_init.load[width](at).lt(
-            rows.ts_init.load[width](at - 1)
-        )
-        if any(fell):
-            return Ways(small, False)
-        at += width
-    while at < end:
-        if rows.ts_init[at] < rows.ts_init[at - 1]:
-            return Ways(small, False)
-        at += 1
-    return Ways(small, True)

@@ -191,6 +191,21 @@ def _refused(timeframe: Timeframe, told: BarType) -> BarrowArgumentError:
     )
 
 
+def as_records(value: Any) -> Any:
+    """Batches and tables of pyarrow as the records that their schema is of.
+
+    Others are given back as they are.
+
+    Raises:
+        BarrowSchemaError: It is of no bars, quotes or trades, or holds nulls.
+    """
+    if not isinstance(value, (pa.RecordBatch, pa.Table)):
+        return value
+    kind, _, _ = read_schema(value.schema, "resample")
+    container = next((c for c in (Bars, Quotes, Trades) if c.kind == kind), None)
+    return value if container is None else container.from_arrow(value)
+
+
 def batches_of(records: Any) -> Iterator[pa.RecordBatch]:
     """The stored batches of records, without copying.
 

@@ -13,7 +13,14 @@ from barrow._memory import Block
 from barrow.bars import AnyRecords, Bars
 from barrow.errors import BarrowArgumentError, message
 from barrow.resample.fold import UNFINISHED, Fold, Output
-from barrow.resample.inputs import Source, batches_of, in_order, is_records, without_duplicates
+from barrow.resample.inputs import (
+    Source,
+    as_records,
+    batches_of,
+    in_order,
+    is_records,
+    without_duplicates,
+)
 from barrow.resample.options import Options, ResampleKeywords, make_options
 from barrow.resample.outputs import bunch_in, row_bytes, whole_lines
 from barrow.resample.resampler import Resampler
@@ -21,7 +28,7 @@ from barrow.resample.timeframe import Timeframe
 
 
 def resample(
-    records: AnyRecords | Iterable[AnyRecords],
+    records: AnyRecords | pa.Table | pa.RecordBatch | Iterable[Any],
     timeframes: str | Timeframe | Sequence[str | Timeframe],
     *,
     sort: bool = False,
@@ -34,7 +41,9 @@ def resample(
     over, and not before the last of its rows.
 
     Args:
-        records: Bars, quotes or trades in any encoding, or an iterator of them.
+        records: Bars, quotes or trades in any encoding; a pyarrow table or batch of the
+            stored schema; or an iterator of any of these, such as `Store.scan(...)` or a
+            pyarrow reader, of which one is in memory at a time.
         timeframes: Such as `["5m", "1h", "1d", "1w", "1M", "1q", "1y"]`: any number of
             seconds, minutes, hours, days, weeks from Monday, months, quarters, years.
         sort: Whether rows are put in order of `ts_event` first; it is an error otherwise
@@ -75,20 +84,21 @@ def resample(
             installed.
     """
     options = make_options(timeframes, **keywords)
+    records = as_records(records)
     if not is_records(records):
         if sort:
             raise BarrowArgumentError(
                 message("sort", "an iterator cannot be sorted", tries=["bars in memory"])
             )
-        return _resample_stream(records, options)  # type: ignore[arg-type]
-    return _resample_whole(records, options, sort)  # type: ignore[arg-type]
+        return _resample_stream(records, options)
+    return _resample_whole(records, options, sort)
 
 
 def _resample_stream(parts: Iterable[AnyRecords], options: Options) -> dict[str, Bars]:
     resampler = Resampler.with_options(options)
     found: dict[str, list[Bars]] = {name: [] for name in options.names}
     for part in parts:
-        for name, bars in resampler.push(part).items():
+        for name, bars in resampler.push(as_records(part)).items():
             found[name].append(bars)
     for name, bars in resampler.finish().items():
         found[name].append(bars)

@@ -25,6 +25,8 @@ LOCK = "lock"
 _KEPT = 2048
 
 Parts = dict[tuple[str, str, str], Part]
+# A batch of a part, or some rows of it.
+Piece = tuple[Entry, Part, tuple[int, int, int]]
 
 
 @dataclass(frozen=True)
@@ -124,14 +126,38 @@ class Series:
         """The records from one stamp to another, without copying where it can be.
 
         Raises:
-            BarrowCorruptError: A part is gone, or has another size. That one is damaged
-                is found when its rows are first looked at.
+            BarrowCorruptError: A part is damaged or gone.
             BarrowIoError: A part cannot be read.
+        """
+        whole, pieces = self._found(start, end)
+        if not pieces:
+            return whole
+        lengths = [end - begin for _, _, (_, begin, end) in pieces]
+        return whole.with_batches(
+            Batches(lambda: lengths, lambda number: self._fetched(whole, pieces[number]))
+        )
+
+    def scan(self, start: int | None, end: int | None) -> Iterator[Records[Any]]:
+        """The same a batch at a time, none of which is kept; see `Store.scan`."""
+        whole, pieces = self._found(start, end)
+        return self._scanned(whole, pieces)
+
+    def _scanned(self, whole: Records[Any], pieces: list[Piece]) -> Iterator[Records[Any]]:
+        if not pieces:
+            yield whole
+        for piece in pieces:
+            yield whole.with_batches([self._fetched(whole, piece)])
+
+    def _found(self, start: int | None, end: int | None) -> tuple[Records[Any], list[Piece]]:
+        """No records, stored as all that are asked for will be, and where those are.
+
+        All parts are mapped before the first row is asked for: a compaction may remove
+        them at any time, and appends may put other rows in the place of theirs.
         """
         state = self.existing()
         while True:
             try:
-                return self._records(state, start, end)
+                return self._pieces(state, start, end)
             except FileNotFoundError as error:
                 # A compaction may have replaced the parts since.
                 state = self._newer(state, error)
@@ -185,12 +211,12 @@ class Series:
             records = self._empty[facts] = self.container([], schema, checked=False)
         return records
 
-    def _records(self, state: State, start: int | None, end: int | None) -> Records[Any]:
+    def _pieces(
+        self, state: State, start: int | None, end: int | None
+    ) -> tuple[Records[Any], list[Piece]]:
         low = 0 if start is None else bisect_left(state.lasts, start)
         high = len(state.entries) if end is None else bisect_left(state.firsts, end)
-        found: list[tuple[Entry, Part, tuple[int, int, int]]] = []
-        # All parts are mapped before the first row is asked for: a compaction may remove
-        # them at any time, and appends may put other rows in the place of theirs.
+        found: list[Piece] = []
         for entry in state.entries[low:high]:
             part = self.part(entry, state)
             first, last = entry.begin, entry.end
@@ -199,16 +225,15 @@ class Series:
             if end is not None and entry.last >= end:
                 last = part.find(end, first, last)
             found += [(entry, part, piece) for piece in part.pieces(first, last)]
-        if not found:
-            return self.empty(self._common(state.entries[low : low + 1] or state.entries[-1:]))
-        facts = self._common([entry for entry, _, _ in found])
+        entries = [entry for entry, _, _ in found]
+        entries = entries or [*(state.entries[low : low + 1] or state.entries[-1:])]
+        return self.empty(self._common(entries)), found
 
-        def fetch(number: int) -> pa.RecordBatch:
-            entry, part, piece = found[number]
-            return self._alike(part.piece(*piece), entry, facts)
-
-        lengths = [end - begin for _, _, (_, begin, end) in found]
-        return self.empty(facts).with_batches(Batches(lambda: lengths, fetch))
+    def _fetched(self, whole: Records[Any], found: Piece) -> pa.RecordBatch:
+        """A batch, stored as all are."""
+        entry, part, piece = found
+        facts = (whole.encoding, whole.price_precision, whole.size_precision)
+        return self._alike(part.piece(*piece), entry, facts)
 
     def _common(self, entries: Sequence[Entry]) -> tuple[str, int, int]:
         """How records of several parts are stored as one: the widest, the most digits."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
 
 from barrow._arrow import TIMES, format_stamp
-from barrow.bars import AnyRecords, BarType, Report
+from barrow.bars import AnyRecords, BarType, Report, to_nanoseconds
 from barrow.bars.container import CONTAINERS
 from barrow.bars.records import Records
 from barrow.errors import (
@@ -23,7 +23,7 @@ from barrow.errors import (
 from barrow.files import SYSTEM, replace_file, sync_folder, unreadable, unwritable
 from barrow.store import compact, manifest, spans, verify
 from barrow.store.lock import locked
-from barrow.store.names import check_identity, folder_name, to_nanoseconds
+from barrow.store.names import check_identity, folder_name
 from barrow.store.parts import first_disorder
 from barrow.store.series import LOCK, Appended, Parts, Series, Span
 
@@ -264,6 +264,37 @@ class Store:
         """
         series = self._one(str(identity), kind, container)
         return series.read(
+            None if start is None else to_nanoseconds(start, "start"),
+            None if end is None else to_nanoseconds(end, "end"),
+        )
+
+    def scan(
+        self,
+        identity: str | BarType,
+        start: Any = None,
+        end: Any = None,
+        *,
+        kind: str | None = None,
+        container: type[Any] | None = None,
+    ) -> Iterator[Any]:
+        """The same records as `read`, a batch at a time, for work in bounded memory.
+
+        What is stored is as of the call, whatever is appended meanwhile. Batches that are
+        narrower than the widest are converted when their turn comes, where `read`
+        converts all.
+
+        Args:
+            identity: As in `read`, as are the others.
+
+        Yields:
+            `Bars`, `Quotes`, `Trades` or whatever they are, all of one schema; none with
+            rows if there are none.
+
+        Raises:
+            What `read` does.
+        """
+        series = self._one(str(identity), kind, container)
+        return series.scan(
             None if start is None else to_nanoseconds(start, "start"),
             None if end is None else to_nanoseconds(end, "end"),
         )
