@@ -26,7 +26,7 @@ from barrow.etl.stages.settings import (
 from barrow.resample import ResampleKeywords, Resampler, Timeframe
 
 # Ten files are written after every batch, so that is worth more rows than elsewhere.
-_BATCH_ROWS = 1 << 18
+_BATCH_ROWS = 1 << 17
 
 
 def resample(
