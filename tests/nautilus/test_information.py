@@ -7,10 +7,13 @@ from typing import Any
 
 import barrow as bw
 import pytest
-from nautilus_trader.data import aggregation
-from nautilus_trader.model import currencies, identifiers, objects
-from nautilus_trader.model.instruments import CurrencyPair
 from theirs import INSTRUMENT, MINUTE, START, VERSION, Row, cython, legacy, ours, theirs
+
+aggregation = pytest.importorskip("nautilus_trader.data.aggregation")
+currencies = pytest.importorskip("nautilus_trader.model.currencies")
+identifiers = pytest.importorskip("nautilus_trader.model.identifiers")
+objects = pytest.importorskip("nautilus_trader.model.objects")
+CurrencyPair = pytest.importorskip("nautilus_trader.model.instruments").CurrencyPair
 
 KINDS = {
     "TICK": ["1", "7", "100"],

@@ -24,6 +24,7 @@ FILE_MAGIC, STREAM_MAGIC = b"ARROW1", b"\xff\xff\xff\xff"
 END_OF_STREAM = STREAM_MAGIC + bytes(4)
 FILE_SUFFIXES = (".arrow", ".feather", ".ipc")
 STREAM_SUFFIXES = (".arrows",)
+_FEW_BATCHES = 4
 
 
 class ArrowReader:
@@ -92,7 +93,11 @@ class ArrowReader:
             self._row += part.num_rows
         if not parts:
             return None
-        return Bars.from_arrow(pa.Table.from_batches(parts, self._schema))
+        table = pa.Table.from_batches(parts, self._schema)
+        if len(parts) > _FEW_BATCHES:
+            # Small batches one by one cost more than a copy.
+            table = table.combine_chunks()
+        return Bars.from_arrow(table)
 
     def tell(self) -> int:
         """The position: behind the last bar that was read; 0 before the first one."""
