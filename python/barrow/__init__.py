@@ -72,6 +72,16 @@ from barrow.etl import (
 from barrow.etl import open_records as open
 from barrow.ipc import write_arrow
 from barrow.parquet import write_parquet
+from barrow.quantize import (
+    Quantized,
+    QuantizedArray,
+    dequantize,
+    dequantize_arrow,
+    quantize,
+    quantize_arrow,
+    quantize_arrow_batch,
+    validate_quantization_schema,
+)
 from barrow.record_module import RecordModule
 from barrow.resample import (
     BarAggregator,
@@ -127,6 +137,8 @@ __all__ = [
     "Price",
     "PriceType",
     "Quantity",
+    "Quantized",
+    "QuantizedArray",
     "QuoteTick",
     "Quotes",
     "Record",
@@ -149,10 +161,15 @@ __all__ = [
     "check_csv",
     "convert",
     "cpu_level",
+    "dequantize",
+    "dequantize_arrow",
     "information_bars",
     "ingest",
     "load_session",
     "open",
+    "quantize",
+    "quantize_arrow",
+    "quantize_arrow_batch",
     "read_csv",
     "resample",
     "resample_file",
@@ -160,6 +177,7 @@ __all__ = [
     "session_names",
     "sniff_csv",
     "validate",
+    "validate_quantization_schema",
     "write_arrow",
     "write_catalog",
     "write_csv",
