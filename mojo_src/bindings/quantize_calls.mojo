@@ -199,8 +199,7 @@ def quantize_groups(args: Args, n: Int) raises PyErr -> Obj:
 
 
 def quantize_values(args: Args, n: Int) raises PyErr -> Obj:
-    """Args: codes, (bits, symmetric), group, scales, zeros, values (writable float32).
-    """
+    """Args: codes, (bits, symmetric), group, scales, zeros, values (writable float32)."""
     var code_buffer = PyBuffer(args[])
     var tuple = args[unsafe_offset=1]
     var levels = _levels(item(tuple, 0), item(tuple, 1))
@@ -212,9 +211,7 @@ def quantize_values(args: Args, n: Int) raises PyErr -> Obj:
     var scales = _read[DType.float32](scale_buffer)
     var zeros = _read[DType.float32](zero_buffer)
     var values = _write[DType.float32](target)
-    _check_room(
-        len(values), levels, group, len(scales), len(zeros), len(codes)
-    )
+    _check_room(len(values), levels, group, len(scales), len(zeros), len(codes))
     var state = gil_release()
     dequantize(codes, levels, group, scales, zeros, values)
     gil_acquire(state)

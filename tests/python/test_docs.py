@@ -131,3 +131,15 @@ def test_the_page_on_pipelines_runs(capsys):
     Path("gbpusd.csv").write_bytes(Path("eurusd/bars.csv").read_bytes())
     Path("config.toml").write_text(re.search(r"```toml\n(.*?)```", page, re.S)[1])
     assert bw.etl.run("config.toml").ok
+
+
+def test_the_python_of_the_guide_to_quantization_runs(capsys):
+    page = (ROOT / "docs" / "guide" / "quantize.md").read_text()
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.S):
+        exec(compile(block, "quantize.md", "exec"), names)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[2] == "2 []"
+    assert [float(x) for x in printed[-1].strip("[]").split()] == pytest.approx(
+        [1.0842, 1.0851, 1.0839, 1.0844, 1.086], rel=1e-6
+    )

@@ -465,7 +465,9 @@ def _check(
         var child = word_at(a.children, i)
         if not is_address(child):
             raise _damaged(schema, inner, "the column is NULL")
-        _check(schema, inner, ArrayPtr(unsafe_from_address=child), inside, False)
+        _check(
+            schema, inner, ArrayPtr(unsafe_from_address=child), inside, False
+        )
         inner = schema.fields[inner].end
 
 

@@ -9,8 +9,7 @@ from barrow.fence import ColumnView, MutColumnView
 
 @fieldwise_init
 struct ListValues(Copyable):
-    """The values of all lists of a column, one after another; borrows from the batch.
-    """
+    """The values of all lists of a column, one after another; borrows from the batch."""
 
     var values: Column
     """The values. Its rows begin where those of the producer do."""
@@ -40,10 +39,7 @@ def list_values(
     var column = batch.column(at)
     var field = batch.schema[].field_index(at)
     var name = batch.schema[].fields[field].name.copy()
-    if (
-        not column.type.layout.is_list()
-        or not batch.schema[].is_batch()
-    ):
+    if not column.type.layout.is_list() or not batch.schema[].is_batch():
         raise Fault(
             "SchemaError",
             String(

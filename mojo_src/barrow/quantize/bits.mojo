@@ -84,7 +84,9 @@ def pack(
             packed.store[8](to, bitcast[DType.uint8, 8](word))
         else:
             for i in range(length):
-                packed.store(to + i, (word >> UInt64(8 * i)).cast[DType.uint8]())
+                packed.store(
+                    to + i, (word >> UInt64(8 * i)).cast[DType.uint8]()
+                )
         at += 8
         to += length
 

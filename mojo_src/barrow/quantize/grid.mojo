@@ -112,7 +112,11 @@ struct Grid(TrivialRegisterPassable):
             The values.
         """
         comptime Vector = SIMD[DType.float32, width]
-        return (q - Vector(self.zero)) * Vector(self.scale)
+        # A scale that was rounded up may lead past the ends of float32.
+        comptime most = Vector(Float32.MAX_FINITE)
+        var x = (q - Vector(self.zero)) * Vector(self.scale)
+        x = x.gt(most).select(most, x)
+        return x.lt(-most).select(-most, x)
 
 
 @always_inline

@@ -177,8 +177,7 @@ def _in_order[
             bin += 1
         prefix = prefix << 8 | UInt32(bin)
     return bitcast[DType.float32](
-        prefix ^ UInt32(0x8000_0000) if prefix >> 31
-        == 1 else ~prefix
+        prefix ^ UInt32(0x8000_0000) if prefix >> 31 == 1 else ~prefix
     )
 
 

@@ -11,8 +11,8 @@ from barrow.quantize.schema import validate_quantization_schema
 __all__ = [
     "Bins",
     "Quality",
-    "Quantized",
     "QuantizeOptions",
+    "Quantized",
     "QuantizedArray",
     "ZScore",
     "array_quality",

@@ -120,9 +120,7 @@ def quantize(
     if faults:
         raise faults[0]
     codes = np.frombuffer(block.buffer(block.size), np.uint8)[: len(target.codes)]
-    return QuantizedArray(
-        codes, target.scales, target.zeros, array.shape, bit_width, group, scheme
-    )
+    return QuantizedArray(codes, target.scales, target.zeros, array.shape, bit_width, group, scheme)
 
 
 def dequantize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple, overload
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -38,12 +38,6 @@ class Quantized(NamedTuple):
     errors: pa.Table
 
 
-@overload
-def quantize_arrow(
-    table: Any, *, continue_on_error: Literal[False] = False, **options: Any
-) -> pa.Table: ...
-@overload
-def quantize_arrow(table: Any, *, continue_on_error: Literal[True], **options: Any) -> Quantized: ...
 def quantize_arrow(
     table: Any,
     *,
@@ -147,7 +141,8 @@ def quantize_arrow_batch(batch: pa.RecordBatch, **options: Any) -> pa.RecordBatc
     Raises:
         BarrowUnsupportedError: The codes take 2 GiB or more; otherwise as `quantize_arrow`.
     """
-    batches = quantize_arrow(batch, **options).to_batches()
+    table: Any = quantize_arrow(batch, continue_on_error=False, **options)
+    batches = table.to_batches()
     if len(batches) != 1:
         raise BarrowUnsupportedError(
             message(

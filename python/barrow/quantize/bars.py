@@ -95,15 +95,15 @@ def log_returns(prices: Array) -> Array:
     x = _finite(prices)
     if (x <= 0).any():
         at = int(np.argmax(x <= 0))
-        raise BarrowArgumentError(
-            message("prices", f"value {at} is {x[at]}, expected more than 0")
-        )
+        raise BarrowArgumentError(message("prices", f"value {at} is {x[at]}, expected more than 0"))
     return np.diff(np.log(x))
 
 
 def from_log_returns(returns: Array, first: float) -> Array:
     """Prices from returns and the first price: the inverse of `log_returns`, float64."""
-    return first * np.exp(np.concatenate([[0.0], np.cumsum(returns, dtype=np.float64)]))
+    steps: Array = np.concatenate([[0.0], np.cumsum(returns, dtype=np.float64)])
+    prices: Array = first * np.exp(steps)
+    return prices
 
 
 def _finite(values: Array) -> Array:

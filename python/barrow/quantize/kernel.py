@@ -168,9 +168,7 @@ def _range(part: Part) -> tuple[float, float, int]:
     return native.quantize_range(part.target.values, part.target.kind)
 
 
-def set_grids(
-    target: Target, groups: dict[int, list[tuple[float, float]]]
-) -> BarrowError | None:
+def set_grids(target: Target, groups: dict[int, list[tuple[float, float]]]) -> BarrowError | None:
     """Chooses scales by the ranges of the pieces of every group."""
     options = target.options
     for group, ranges in groups.items():

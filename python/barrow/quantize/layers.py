@@ -91,7 +91,7 @@ def _values(table: pa.Table, width: int) -> Iterator[tuple[Array, str | None]]:
 def _lists(batch: ImportedBatch, width: int) -> Iterator[tuple[Array, str | None]]:
     rows = len(batch)
     ends = np.zeros(rows + 1, np.int64)
-    address, count, null_row, place = native.quantize_lists(batch._batch, 0, ends)
+    address, count, null_row, _place = native.quantize_lists(batch._batch, 0, ends)
     values: Array = np.empty(0, np.uint8)
     if count:
         # The buffer keeps the batch, and the batch what the producer lent.

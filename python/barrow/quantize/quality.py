@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,14 @@ class Sums:
         return cls(count, *sums)
 
     def __add__(self, other: Sums) -> Sums:
-        *sums, largest = astuple(self)
-        *more, larger = astuple(other)
-        return Sums(*(a + b for a, b in zip(sums, more, strict=True)), max(largest, larger))
+        return Sums(
+            self.count + other.count,
+            self.lost + other.lost,
+            self.values + other.values,
+            self.stood + other.stood,
+            self.products + other.products,
+            max(self.largest, other.largest),
+        )
 
     def quality(self) -> Quality:
         """What the sums mean."""
