@@ -79,16 +79,30 @@ def find_range[
         doubt = fma(x, Floats(0), doubt)
         more_doubt = fma(y, Floats(0), more_doubt)
         at += 2 * LANES
-    var least = min(low, more_low).reduce_min()
-    var most = max(high, more_high).reduce_max()
-    var sum = (doubt + more_doubt).reduce_add()
+    var least = _least[LANES](more_low.lt(low).select(more_low, low))
+    var most = -_least[LANES](
+        -more_high.gt(high).select(more_high, high)
+    )
+    var finite = not any((doubt + more_doubt).ne(Floats(0)))
     while at < end:
         var x = at_once[dtype, 1](values, at)
         least = min(least, x)
         most = max(most, x)
-        sum = fma(x, Float32(0), sum)
+        finite = finite and x * 0 == 0
         at += 1
-    return Range(least, most, sum == 0)
+    return Range(least, most, finite)
+
+
+@always_inline
+def _least[width: Int](x: SIMD[DType.float32, width]) -> Float32:
+    """The least of numbers; without a care for NaN, so that it takes one step a half."""
+    comptime if width == 1:
+        return x[0]
+    else:
+        comptime half = width // 2
+        var a = x.slice[half]()
+        var b = x.slice[half, offset=half]()
+        return _least[half](b.lt(a).select(b, a))
 
 
 def first_not_finite[
