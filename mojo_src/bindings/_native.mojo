@@ -121,6 +121,8 @@ def PyInit__native() abi("C") -> Obj:
     table.add[quantize_groups, 6]("quantize_groups", "Values to codes.")
     table.add[quantize_values, 6]("quantize_values", "Codes to values.")
     table.add[quantize_errors, 7]("quantize_errors", "What codes lost.")
+    table.add[quantize_to_gguf, 3]("quantize_to_gguf", "Values to blocks.")
+    table.add[quantize_from_gguf, 3]("quantize_from_gguf", "Blocks to values.")
     table.add[resample_new, 5]("resample_new", "Makes a fold of timeframes.")
     table.add[resample_push, 5]("resample_push", "Folds rows into bars.")
     table.add[resample_advance, 5](

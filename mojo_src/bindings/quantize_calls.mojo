@@ -5,6 +5,7 @@ from std.sys import size_of
 from barrow.arrow import Batch, list_values
 from barrow.fence import ColumnView, MutColumnView
 from barrow.quantize import (
+    GGUF_BLOCK,
     Choices,
     Clip,
     Levels,
@@ -14,9 +15,12 @@ from barrow.quantize import (
     errors,
     find_range,
     first_not_finite,
+    from_gguf,
+    gguf_block_bytes,
     grid_of,
     packed_length,
     quantize,
+    to_gguf,
 )
 
 from capi import *
@@ -258,3 +262,48 @@ def quantize_errors(args: Args, n: Int) raises PyErr -> Obj:
                 sums.largest,
             )
     raise PyErr.argument(String("there is no kind ", kind, " of values"))
+
+
+def _check_blocks(values: Int, bits: Int, blocks: Int) raises PyErr:
+    var whole = values // GGUF_BLOCK
+    if (
+        (bits != 4 and bits != 8)
+        or values % GGUF_BLOCK != 0
+        or blocks != whole * gguf_block_bytes(bits)
+    ):
+        raise PyErr.argument(
+            String(values, " values, ", blocks, " bytes of blocks")
+        )
+
+
+def quantize_to_gguf(args: Args, n: Int) raises PyErr -> Obj:
+    """Args: values (float32), bits, blocks (writable). Returns -1, or the first value
+    that no block holds."""
+    var source = PyBuffer(args[])
+    var bits = to_int(args[unsafe_offset=1])
+    var target = PyBuffer(args[unsafe_offset=2], writable=True)
+    var values = _read[DType.float32](source)
+    var blocks = _write[DType.uint8](target)
+    _check_blocks(len(values), bits, len(blocks))
+    var state = gil_release()
+    var bad = to_gguf(values, bits, blocks)
+    gil_acquire(state)
+    _ = source^
+    _ = target^
+    return py_int(bad)
+
+
+def quantize_from_gguf(args: Args, n: Int) raises PyErr -> Obj:
+    """Args: blocks, bits, values (writable float32)."""
+    var source = PyBuffer(args[])
+    var bits = to_int(args[unsafe_offset=1])
+    var target = PyBuffer(args[unsafe_offset=2], writable=True)
+    var blocks = _read[DType.uint8](source)
+    var values = _write[DType.float32](target)
+    _check_blocks(len(values), bits, len(blocks))
+    var state = gil_release()
+    from_gguf(blocks, bits, values)
+    gil_acquire(state)
+    _ = source^
+    _ = target^
+    return py_none()

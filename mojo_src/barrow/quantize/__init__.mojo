@@ -10,5 +10,11 @@ from barrow.quantize.codes import (
     errors,
     quantize,
 )
+from barrow.quantize.gguf import (
+    GGUF_BLOCK,
+    from_gguf,
+    gguf_block_bytes,
+    to_gguf,
+)
 from barrow.quantize.grid import Grid, Levels, grid_of
 from barrow.quantize.ranges import Range, find_range, first_not_finite

@@ -83,7 +83,7 @@ def find_range[
     var most = -_least[LANES](
         -more_high.gt(high).select(more_high, high)
     )
-    var finite = not any((doubt + more_doubt).ne(Floats(0)))
+    var finite = all((doubt + more_doubt).eq(Floats(0)))
     while at < end:
         var x = at_once[dtype, 1](values, at)
         least = min(least, x)

@@ -3,6 +3,7 @@
 from barrow.quantize.array import QuantizedArray, array_quality, dequantize, quantize
 from barrow.quantize.arrow import Quantized, quantize_arrow, quantize_arrow_batch
 from barrow.quantize.bars import Bins, ZScore, from_log_returns, log_returns
+from barrow.quantize.gguf import from_gguf_blocks, to_gguf_blocks
 from barrow.quantize.options import QuantizeOptions
 from barrow.quantize.quality import Quality
 from barrow.quantize.restore import dequantize_arrow, quality
@@ -18,11 +19,13 @@ __all__ = [
     "array_quality",
     "dequantize",
     "dequantize_arrow",
+    "from_gguf_blocks",
     "from_log_returns",
     "log_returns",
     "quality",
     "quantize",
     "quantize_arrow",
     "quantize_arrow_batch",
+    "to_gguf_blocks",
     "validate_quantization_schema",
 ]
