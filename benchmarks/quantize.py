@@ -115,11 +115,10 @@ def torch_runs(x: Array) -> dict[str, Run]:
 
 def barrow_runs(x: Array, threads: int) -> dict[str, Run]:
     """The public function, which makes its output."""
+    groups: dict[str, Any] = {"bit_width": 4, "granularity": "group", "group_size": GROUP}
     return {
         "tensor": lambda: bw.quantize(x, bit_width=8, threads=threads).codes,
-        "groups": lambda: (
-            bw.quantize(x, bit_width=4, granularity="group", group_size=GROUP, threads=threads).codes
-        ),
+        "groups": lambda: bw.quantize(x, threads=threads, **groups).codes,
     }
 
 

@@ -80,9 +80,7 @@ def find_range[
         more_doubt = fma(y, Floats(0), more_doubt)
         at += 2 * LANES
     var least = _least[LANES](more_low.lt(low).select(more_low, low))
-    var most = -_least[LANES](
-        -more_high.gt(high).select(more_high, high)
-    )
+    var most = -_least[LANES](-more_high.gt(high).select(more_high, high))
     var finite = all((doubt + more_doubt).eq(Floats(0)))
     while at < end:
         var x = at_once[dtype, 1](values, at)

@@ -19,7 +19,7 @@ from barrow.quantize.quality import Sums
 # A part fits into the caches as codes, and takes about a millisecond.
 PART = 1 << 20
 # Below as many values threads cost more than they bring.
-_FEW = 1 << 19
+_FEW = 1 << 21
 
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
