@@ -289,22 +289,17 @@ def test_codes_that_do_not_fit_together_are_refused() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("offsets", "bad", "found_there"), [([0, 4, 2], 2, 2), ([0, 1, 9], 2, 9), ([-1, 1, 2], 0, -1)]
-)
 @pytest.mark.parametrize("large", [False, True])
-def test_offsets_of_lists_that_lead_elsewhere_are_refused(
-    large: bool, offsets: list[int], bad: int, found_there: int
-) -> None:
+def test_offsets_of_lists_that_fall_are_refused(large: bool) -> None:
     values = pa.array([1.0, 2.0, 3.0, 4.0], pa.float32())
     dtype = (pa.large_list if large else pa.list_)(pa.float32())
-    ends = pa.py_buffer(np.array(offsets, np.int64 if large else np.int32))
+    ends = pa.py_buffer(np.array([0, 4, 2], np.int64 if large else np.int32))
     lists = pa.Array.from_buffers(dtype, 2, [None, ends], children=[values])
     with pytest.raises(bw.BarrowCorruptError) as caught:
         bw.quantize_arrow(pa.table({"layer_name": ["a", "b"], "weights": lists}))
     assert str(caught.value) == (
-        f'Arrow array "weights": offset {bad} of its lists is {found_there}, less than the one'
-        " before or past the 4 values"
+        'Arrow array "weights": offset 2 of its lists is 2, less than the one before or past'
+        " the 4 values"
     )
 
 
