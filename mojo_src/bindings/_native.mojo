@@ -13,6 +13,7 @@ from convert_calls import *
 from csv_calls import *
 from information_calls import *
 from ipc_calls import *
+from quantize_calls import *
 from resample_calls import *
 from rolling_calls import *
 from row_calls import row_type, rows_new
@@ -114,6 +115,16 @@ def PyInit__native() abi("C") -> Obj:
     table.add[information_restore, 3](
         "information_restore", "Goes on from what was saved."
     )
+    table.add[quantize_lists, 3](
+        "quantize_lists", "Where the values of lists are."
+    )
+    table.add[quantize_range, 2]("quantize_range", "Least and largest value.")
+    table.add[quantize_grid, 5]("quantize_grid", "The scale of a range.")
+    table.add[quantize_groups, 6]("quantize_groups", "Values to codes.")
+    table.add[quantize_values, 6]("quantize_values", "Codes to values.")
+    table.add[quantize_errors, 7]("quantize_errors", "What codes lost.")
+    table.add[quantize_to_gguf, 3]("quantize_to_gguf", "Values to blocks.")
+    table.add[quantize_from_gguf, 3]("quantize_from_gguf", "Blocks to values.")
     table.add[resample_new, 5]("resample_new", "Makes a fold of timeframes.")
     table.add[resample_push, 5]("resample_push", "Folds rows into bars.")
     table.add[resample_advance, 5](

@@ -73,6 +73,16 @@ from barrow.etl import (
 from barrow.etl import open_records as open
 from barrow.ipc import write_arrow
 from barrow.parquet import write_parquet
+from barrow.quantize import (
+    Quantized,
+    QuantizedArray,
+    dequantize,
+    dequantize_arrow,
+    quantize,
+    quantize_arrow,
+    quantize_arrow_batch,
+    validate_quantization_schema,
+)
 from barrow.record_module import RecordModule
 from barrow.resample import (
     BarAggregator,
@@ -150,6 +160,8 @@ __all__ = [
     "Price",
     "PriceType",
     "Quantity",
+    "Quantized",
+    "QuantizedArray",
     "QuoteTick",
     "Quotes",
     "Record",
@@ -173,6 +185,8 @@ __all__ = [
     "check_csv",
     "convert",
     "cpu_level",
+    "dequantize",
+    "dequantize_arrow",
     "ewm_mean",
     "ewm_std",
     "ewm_var",
@@ -180,6 +194,9 @@ __all__ = [
     "ingest",
     "load_session",
     "open",
+    "quantize",
+    "quantize_arrow",
+    "quantize_arrow_batch",
     "read_csv",
     "resample",
     "resample_file",
@@ -202,6 +219,7 @@ __all__ = [
     "session_names",
     "sniff_csv",
     "validate",
+    "validate_quantization_schema",
     "write_arrow",
     "write_catalog",
     "write_csv",

@@ -153,6 +153,43 @@ def information_peek(
 ) -> tuple[int, int, int]: ...
 def information_save(sampler: _Sampler, wide: bool, /) -> tuple[int, ...]: ...
 def information_restore(sampler: _Sampler, wide: bool, words: tuple[int, ...], /) -> None: ...
+def quantize_lists(
+    batch: _ArrowBatch, index: int, ends: Buffer, /
+) -> tuple[int, int, int, int]: ...
+def quantize_range(values: Buffer, kind: int, /) -> tuple[float, float, int]: ...
+def quantize_grid(
+    low: float, high: float, bits: int, symmetric: bool, half: bool, /
+) -> tuple[float, float]: ...
+def quantize_groups(
+    values: Buffer,
+    kind: int,
+    choices: tuple[int, bool, int, bool, int, float],
+    scales: Buffer,
+    zeros: Buffer,
+    codes: Buffer,
+    /,
+) -> tuple[int, int]: ...
+def quantize_values(
+    codes: Buffer,
+    levels: tuple[int, bool],
+    group: int,
+    scales: Buffer,
+    zeros: Buffer,
+    values: Buffer,
+    /,
+) -> None: ...
+def quantize_errors(
+    values: Buffer,
+    kind: int,
+    codes: Buffer,
+    levels: tuple[int, bool],
+    group: int,
+    scales: Buffer,
+    zeros: Buffer,
+    /,
+) -> tuple[float, float, float, float, float]: ...
+def quantize_to_gguf(values: Buffer, bits: int, blocks: Buffer, /) -> int: ...
+def quantize_from_gguf(blocks: Buffer, bits: int, values: Buffer, /) -> None: ...
 def resample_new(
     wide: bool,
     closed_right: bool,

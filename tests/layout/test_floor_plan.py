@@ -31,8 +31,8 @@ PYTHON_RANK = {
     "files": 1, "zones": 1, "_arrow": 2, "record_module": 2, "sessions": 2,
     "bars": 3, "bar64": 4, "csv": 4, "ipc": 4, "parquet": 4, "arrow_ffi": 4, "resample": 4,
     "rolling": 4, "adjust": 4,
-    "store": 5, "wranglers": 5, "etl": 6, "barrow": 7, "cli_convert": 8, "cli_store": 8,
-    "cli_etl": 8, "cli_resample": 8, "cli_adjust": 8, "cli": 9,
+    "quantize": 5, "store": 5, "wranglers": 5, "etl": 6, "barrow": 7, "cli_convert": 8,
+    "cli_store": 8, "cli_etl": 8, "cli_resample": 8, "cli_adjust": 8, "cli": 9,
 }  # fmt: skip
 HEAVY = (
     "pandas", "typer", "rich", "polars", "duckdb", "matplotlib", "fsspec", "exchange_calendars",

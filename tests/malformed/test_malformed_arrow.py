@@ -23,7 +23,7 @@ DAMAGES: list[tuple[list[Any], str]] = [
     (["schema l", "format", "w:0"], 'CorruptError: Arrow schema "n": there is no type "w:0"'),
     (["schema l", "format", "\xff"], 'CorruptError: Arrow schema "n": the format is not UTF-8'),
     (["schema l", "format", "x" * 70_000], 'CorruptError: Arrow schema "n": the format is long'),
-    (["schema l", "format", "+l"], 'UnsupportedError: Arrow schema "n": type "+l" is not read'),
+    (["schema l", "format", "+vl"], 'UnsupportedError: Arrow schema "n": type "+vl" is not read'),
     (["schema l", "name", "\xff"], "CorruptError: Arrow schema, a column of it: the name is not"),
     (["schema l", "name", 1], "CorruptError: Arrow schema, a column of it: the name is no address"),
     (["schema l", "metadata", 1], 'CorruptError: Arrow schema "n": the metadata is no address'),

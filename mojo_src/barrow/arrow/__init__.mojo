@@ -27,6 +27,7 @@ from barrow.arrow.fields import (
 )
 from barrow.arrow.from_float import from_floats
 from barrow.arrow.from_values import from_decimals, from_texts, from_times
+from barrow.arrow.lists import ListValues, list_values
 from barrow.arrow.outcome import Outcome
 from barrow.arrow.produce import BatchMaker, empty_batch
 from barrow.arrow.records import (

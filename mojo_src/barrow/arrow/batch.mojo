@@ -459,11 +459,15 @@ def _check(
     if field.children > 0 and not is_address(a.children):
         raise _damaged(schema, at, "the list of children is NULL")
     var inner = at + 1
+    # How many values lists need, their offsets tell when they are looked at.
+    var inside = Int64(0) if field.type.layout.is_list() else end
     for i in range(field.children):
         var child = word_at(a.children, i)
         if not is_address(child):
             raise _damaged(schema, inner, "the column is NULL")
-        _check(schema, inner, ArrayPtr(unsafe_from_address=child), end, False)
+        _check(
+            schema, inner, ArrayPtr(unsafe_from_address=child), inside, False
+        )
         inner = schema.fields[inner].end
 
 

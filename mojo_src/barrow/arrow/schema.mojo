@@ -266,7 +266,15 @@ def _read_field(
         )
     _check_metadata(at[].metadata)
     var children = Int(at[].n_children)
-    if type.layout != Layout.STRUCT and children != 0:
+    if type.layout.is_list() and children != 1:
+        raise _corrupt(
+            String(children, " children, expected one of ", type.format)
+        )
+    if (
+        type.layout != Layout.STRUCT
+        and not type.layout.is_list()
+        and children != 0
+    ):
         raise _corrupt(
             String(children, " children, expected none of ", type.format)
         )

@@ -24,6 +24,18 @@ struct Layout(Equatable, TrivialRegisterPassable):
     """Validity; 16-byte views; any number of buffers of bytes; their lengths."""
     comptime STRUCT = Self(5)
     """Validity; the values are in the children."""
+    comptime LIST = Self(6)
+    """Validity; 32-bit offsets into the values, which are in the child."""
+    comptime LARGE_LIST = Self(7)
+    """Validity; 64-bit offsets into the values, which are in the child."""
+
+    def is_list(self) -> Bool:
+        """Tells whether a value is a list.
+
+        Returns:
+            Whether it is.
+        """
+        return self == Self.LIST or self == Self.LARGE_LIST
 
     def buffers(self) -> Int:
         """Counts the buffers.
@@ -33,7 +45,7 @@ struct Layout(Equatable, TrivialRegisterPassable):
         """
         if self == Self.STRUCT:
             return 1
-        if self == Self.VALUES or self == Self.BITS:
+        if self == Self.VALUES or self == Self.BITS or self.is_list():
             return 2
         return 3
 
@@ -109,6 +121,10 @@ def parse_format(format: StringSpan) raises Fault -> ColumnType:
         return ColumnType(String(format), Layout.VIEWS, 0, None)
     if format == "+s":
         return ColumnType(String(format), Layout.STRUCT, 0, None)
+    if format == "+l":
+        return ColumnType(String(format), Layout.LIST, 0, None)
+    if format == "+L":
+        return ColumnType(String(format), Layout.LARGE_LIST, 0, None)
     if format.startswith("w:"):
         var width = _number(format, 2, format.byte_length())
         if 0 < width <= Int(Int32.MAX):
@@ -276,6 +292,8 @@ def _name(format: StringSpan) -> String:
         "tdD",
         "tdm",
         "+s",
+        "+l",
+        "+L",
     ]
     comptime names: List[StaticString] = [
         "Boolean",
@@ -299,6 +317,8 @@ def _name(format: StringSpan) -> String:
         "Date32",
         "Date64",
         "Struct",
+        "List",
+        "LargeList",
     ]
     comptime for i in range(len(formats)):
         comptime known = formats[i]
@@ -343,7 +363,7 @@ def _is_known(format: StringSpan) -> Bool:
     """Whether a type that is not read is one of the interface's."""
     if format == "n" or format.startswith("ti"):
         return True
-    if format == "+l" or format == "+L" or format == "+vl" or format == "+vL":
+    if format == "+vl" or format == "+vL":
         return True
     if format == "+m" or format == "+r":
         return True

@@ -326,7 +326,7 @@ def test_formats_have_a_width_or_are_refused() raises:
         ("vu", "4 0"),
         ("+s", "5 0"),
         ("n", "UnsupportedError"),
-        ("+l", "UnsupportedError"),
+        ("+vl", "UnsupportedError"),
         ("+ud:0,1", "UnsupportedError"),
         ("", "CorruptError"),
         ("ts", "CorruptError"),
