@@ -155,30 +155,37 @@ struct _PriceOscillator[percent: Bool](Indicator):
 
     comptime USES = CLOSE
     comptime OUTPUTS = 1
-    var means: _Pair
     var fast: _Mean
     var slow: _Mean
+    var fast_share: _Exponential[]
+    var slow_share: _Exponential[]
     var exponential: Bool
 
     def __init__(out self, parameters: Parameters):
-        self.means = _Pair(parameters)
-        self.fast = _Mean(self.means.fast.length)
-        self.slow = _Mean(self.means.slow.length)
+        var one = whole(parameters, 0)
+        var other = whole(parameters, 1)
+        self.fast = _Mean(min(one, other))
+        self.slow = _Mean(max(one, other))
+        self.fast_share = _Exponential(min(one, other))
+        self.slow_share = _Exponential(max(one, other))
         self.exponential = parameters[2] != 0
 
     def warm_up(self) -> Int:
-        return self.means.slow.length - 1
+        return self.slow_share.length - 1
 
     @always_inline
     def update(mut self, row: Row, at: Int) -> Values:
         var fast = 0.0
         var slow: Float64
         if self.exponential:
-            fast, slow = self.means.update(row.close, at)
+            fast = self.fast_share.update(row.close, at)
+            slow = self.slow_share.update(row.close, at)
         else:
             slow = self.slow.update(row.close, at)
-            if at >= self.means.delay:
-                fast = self.fast.update(row.close, at - self.means.delay)
+            # The sum starts late, as that of TA-Lib does.
+            var delay = self.slow_share.length - self.fast_share.length
+            if at >= delay:
+                fast = self.fast.update(row.close, at - delay)
         comptime if Self.percent:
             if is_zero(slow):
                 return Values(0)
@@ -187,9 +194,10 @@ struct _PriceOscillator[percent: Bool](Indicator):
             return Values(fast - slow, 0, 0, 0)
 
     def visit(mut self, mut words: Words):
-        self.means.visit(words)
         self.fast.visit(words)
         self.slow.visit(words)
+        self.fast_share.visit(words)
+        self.slow_share.visit(words)
 
 
 struct _Change[what: Int](Indicator):

@@ -312,3 +312,65 @@ struct _TrueMean(Movable):
     def visit(mut self, mut words: Words):
         self.range.visit(words)
         self.mean.visit(words)
+
+
+struct _Spread(Movable):
+    """The variance of the last values, by sums of distances from a value near them.
+
+    The sums are made anew, from the mean of that time, every few windows: what rounding adds
+    up to stays small, however long the series.
+    """
+
+    var ring: _Ring
+    var near: Float64
+    var total: Float64
+    var squares: Float64
+    var left: Int  # steps until the sums are made anew
+    var length: Int
+    var share: Float64
+
+    def __init__(out self, length: Int):
+        self.ring = _Ring(length)
+        self.near = 0
+        self.total = 0
+        self.squares = 0
+        self.left = 0
+        self.length = length
+        self.share = 1.0 / Float64(length)
+
+    @always_inline
+    def update(mut self, value: Float64, at: Int) -> Float64:
+        var old = self.ring.push(value)
+        if at < self.length - 1:
+            return 0
+        if self.left == 0:
+            self._renew()
+        else:
+            self.left -= 1
+            var change = value - old
+            self.total += change
+            self.squares += change * ((value - self.near) + (old - self.near))
+        var mean = self.total * self.share
+        return max(self.squares * self.share - mean * mean, 0.0)
+
+    @no_inline
+    def _renew(mut self):
+        self.left = max(4 * self.length, 64)
+        var first = self.ring.oldest()
+        var mean = 0.0
+        for i in range(self.length):
+            mean += self.ring.items.load(i) - first
+        self.near = first + mean * self.share
+        self.total = 0
+        self.squares = 0
+        for i in range(self.length):
+            var distance = self.ring.items.load(i) - self.near
+            self.total += distance
+            self.squares += distance * distance
+
+    def visit(mut self, mut words: Words):
+        self.ring.visit(words)
+        words.number(self.near)
+        words.number(self.total)
+        words.number(self.squares)
+        words.count(self.left, 0, _MOST)

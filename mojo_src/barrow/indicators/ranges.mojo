@@ -8,8 +8,7 @@ from barrow.indicators.parts import (
     _Extreme,
     _Mean,
     _Range,
-    _Ring,
-    _Sum,
+    _Spread,
     _TrueMean,
 )
 
@@ -63,48 +62,39 @@ struct _Atr[normal: Bool](Indicator):
 struct _Bollinger(Indicator):
     comptime USES = CLOSE
     comptime OUTPUTS = 3
-    var ring: _Ring
+    var spread: _Spread
     var total: Float64
-    var squares: Float64
-    var length: Int
     var count: Float64
     var up: Float64
     var down: Float64
 
     def __init__(out self, parameters: Parameters):
-        self.length = whole(parameters, 0)
-        self.count = Float64(self.length)
-        self.ring = _Ring(self.length)
+        self.spread = _Spread(whole(parameters, 0))
+        self.count = Float64(self.spread.length)
         self.total = 0
-        self.squares = 0
         self.up = parameters[1]
         self.down = parameters[2]
 
     def warm_up(self) -> Int:
-        return self.length - 1
+        return self.spread.length - 1
 
     @always_inline
     def update(mut self, row: Row, at: Int) -> Values:
-        var x = row.close
-        self.total += x
-        self.squares += x * x
-        _ = self.ring.push(x)
-        if at < self.length - 1:
+        # The middle is the running sum of the simple mean, to its last bit.
+        self.total += row.close
+        var square = self.spread.update(row.close, at)
+        if at < self.spread.length - 1:
             return Values(0)
         var mean = self.total / self.count
-        var square = self.squares / self.count - mean * mean
-        var old = self.ring.oldest()
-        self.total -= old
-        self.squares -= old * old
+        self.total -= self.spread.ring.oldest()
         var deviation = sqrt(square) if square >= 1e-14 else 0.0
         return Values(
             mean + deviation * self.up, mean, mean - deviation * self.down, 0
         )
 
     def visit(mut self, mut words: Words):
-        self.ring.visit(words)
+        self.spread.visit(words)
         words.number(self.total)
-        words.number(self.squares)
 
 
 struct _Keltner(Indicator):

@@ -3,44 +3,28 @@
 from std.math import atan, log, pi, sqrt
 
 from barrow.indicators.machine import *
-from barrow.indicators.parts import _Ring
+from barrow.indicators.parts import _Ring, _Spread
 
 
 struct _Variance[root: Bool](Indicator):
-    """The mean square less the square of the mean, as TA-Lib; or its root."""
+    """The mean square of distances from the mean; or its root, 0 where TA-Lib says so.
+    """
 
     comptime USES = CLOSE
     comptime OUTPUTS = 1
-    var ring: _Ring
-    var total: Float64
-    var squares: Float64
-    var length: Int
+    var spread: _Spread
     var deviations: Float64
 
     def __init__(out self, parameters: Parameters):
-        self.length = whole(parameters, 0)
-        self.ring = _Ring(self.length)
-        self.total = 0
-        self.squares = 0
+        self.spread = _Spread(whole(parameters, 0))
         self.deviations = parameters[1]
 
     def warm_up(self) -> Int:
-        return self.length - 1
+        return self.spread.length - 1
 
     @always_inline
     def update(mut self, row: Row, at: Int) -> Values:
-        var x = row.close
-        self.total += x
-        self.squares += x * x
-        _ = self.ring.push(x)
-        if at < self.length - 1:
-            return Values(0)
-        var mean = self.total / Float64(self.length)
-        var square = self.squares / Float64(self.length)
-        var old = self.ring.oldest()
-        self.total -= old
-        self.squares -= old * old
-        var variance = square - mean * mean
+        var variance = self.spread.update(row.close, at)
         comptime if Self.root:
             var deviation = sqrt(variance) if variance >= 1e-14 else 0.0
             return Values(deviation * self.deviations, 0, 0, 0)
@@ -48,9 +32,7 @@ struct _Variance[root: Bool](Indicator):
             return Values(variance, 0, 0, 0)
 
     def visit(mut self, mut words: Words):
-        self.ring.visit(words)
-        words.number(self.total)
-        words.number(self.squares)
+        self.spread.visit(words)
 
 
 struct _Regression[what: Int](Indicator):
@@ -61,49 +43,51 @@ struct _Regression[what: Int](Indicator):
     comptime OUTPUTS = 1
     var ring: _Ring
     var length: Int
+    var divisor: Float64
 
     def __init__(out self, parameters: Parameters):
         self.length = whole(parameters, 0)
         self.ring = _Ring(self.length)
+        var n = Float64(self.length)
+        self.divisor = n * (n * n - 1.0) / 12.0
 
     def warm_up(self) -> Int:
         return self.length - 1
 
     @always_inline
     def update(mut self, row: Row, at: Int) -> Values:
-        _ = self.ring.push(row.close)
+        var x = row.close
+        _ = self.ring.push(x)
         if at < self.length - 1:
             return Values(0)
-        var n = Float64(self.length)
-        var steps = n * (n - 1.0) * 0.5
-        var squares = n * (n - 1.0) * (2.0 * n - 1.0) / 6.0
-        var divisor = steps * steps - n * squares
+        var middle = Float64(self.length - 1) / 2.0
+        var place = -middle
         var products = 0.0
         var total = 0.0
-        # Oldest first: from its place to the end of the ring, then from the start.
-        var back = self.length
+        # Distances from the newest value, oldest first: from its place to the end of the
+        # ring, then from the start.
         for i in range(self.ring.at, self.length):
-            back -= 1
-            var value = self.ring.items.load(i)
+            var value = self.ring.items.load(i) - x
             total += value
-            products += Float64(back) * value
+            products += place * value
+            place += 1.0
         for i in range(self.ring.at):
-            back -= 1
-            var value = self.ring.items.load(i)
+            var value = self.ring.items.load(i) - x
             total += value
-            products += Float64(back) * value
-        var slope = (n * products - steps * total) / divisor
+            products += place * value
+            place += 1.0
+        var slope = products / self.divisor
         comptime if Self.what == 1:
             return Values(slope, 0, 0, 0)
         elif Self.what == 3:
             return Values(atan(slope) * (180.0 / pi), 0, 0, 0)
-        var start = (total - slope * steps) / n
+        var mean = x + total / Float64(self.length)
         comptime if Self.what == 2:
-            return Values(start, 0, 0, 0)
+            return Values(mean - slope * middle, 0, 0, 0)
         elif Self.what == 0:
-            return Values(start + slope * (n - 1.0), 0, 0, 0)
+            return Values(mean + slope * middle, 0, 0, 0)
         else:
-            return Values(start + slope * n, 0, 0, 0)
+            return Values(mean + slope * (middle + 1.0), 0, 0, 0)
 
     def visit(mut self, mut words: Words):
         self.ring.visit(words)
