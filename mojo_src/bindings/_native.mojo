@@ -104,6 +104,7 @@ def PyInit__native() abi("C") -> Obj:
     table.add[indicator_names, 0](
         "indicator_names", "Names of indicators, by kind."
     )
+    table.add[indicator_kind, 1]("indicator_kind", "A kind of indicator.")
     table.add[indicator_batch, 6](
         "indicator_batch", "An indicator of whole columns."
     )

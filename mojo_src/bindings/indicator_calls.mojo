@@ -1,6 +1,6 @@
 """Technical indicators, as functions of the extension module.
 
-A kind is the place of an indicator in `indicator_names`. Columns are buffers of float64: open,
+A kind is made from the place of an indicator in `indicator_names`. Columns are buffers of float64: open,
 high, low, close, volume, of which those an indicator does not read may be empty.
 """
 
@@ -25,6 +25,7 @@ from barrow.indicators import (
 from capi import *
 
 comptime _MACHINE: StaticString = "barrow.Indicator"
+comptime _KIND: StaticString = "barrow.IndicatorKind"
 # Below this many rows a call takes less than releasing the GIL is worth.
 comptime _SHORT = 4096
 # Rows that each machine takes in turn where several go over the same columns: so few that the
@@ -125,14 +126,6 @@ struct _Search(Visitor):
         self.count += 1
 
 
-def _kind(number: Obj) raises PyErr -> _Kind:
-    var search = _Search(max(to_int(number), 0))
-    visit_kinds(search)
-    if not search.found:
-        raise PyErr.argument(String("no indicator has number ", search.wanted))
-    return search.found.take()
-
-
 struct _Machine(Movable):
     """A machine of any type."""
 
@@ -183,66 +176,89 @@ def _values(values: Values, count: Int) -> Obj:
     return result
 
 
-struct _Columns(Movable):
-    """The columns of a call: five of input, or fewer of output."""
+struct _Inputs(Movable):
+    """The columns of a call that are read."""
 
     var buffers: List[PyBuffer]
+    var addresses: Array[Int, 5]
     var rows: Int
 
-    def __init__(
-        out self, given: Obj, first: Int, count: Int, writable: Bool
-    ) raises PyErr:
-        var buffers = List[PyBuffer](capacity=count)
-        for i in range(count):
-            buffers.append(PyBuffer(item(given, first + i), writable=writable))
-        self.rows = -1
-        self.buffers = buffers^
-
-    def check(self, uses: Int, rows: Int) raises PyErr:
-        """Refuses columns that are used and have not as many rows."""
-        for i in range(len(self.buffers)):
-            if (uses >> i) & 1 and self.buffers[i].nbytes() != 8 * rows:
+    def __init__(out self, given: Obj, uses: Int, rows: Int) raises PyErr:
+        var buffers = List[PyBuffer](capacity=5)
+        var addresses = Array[Int, 5](fill=64)
+        for i in range(5):
+            if (uses >> i) & 1 == 0:
+                continue
+            var buffer = PyBuffer(item(given, i))
+            if buffer.nbytes() != 8 * rows:
                 raise PyErr.argument(
                     String(
                         "column ",
                         i,
                         " has ",
-                        self.buffers[i].nbytes() // 8,
+                        buffer.nbytes() // 8,
                         " values for ",
                         rows,
                         " rows",
                     )
                 )
+            addresses[i] = buffer.address()
+            buffers.append(buffer^)
+        self.buffers = buffers^
+        self.addresses = addresses^
+        self.rows = rows
 
-    @always_inline
-    def input(self, at: Int) -> ColumnView[DType.float64]:
+    def _view(self, at: Int) -> ColumnView[DType.float64]:
         return ColumnView[DType.float64](
-            address=self.buffers[at].address(),
-            length=self.buffers[at].nbytes() // 8,
+            address=self.addresses[at],
+            length=self.rows if self.addresses[at] != 64 else 0,
         )
 
-    @always_inline
-    def inputs(self) -> Inputs:
+    def views(self) -> Inputs:
         return Inputs(
-            self.input(0),
-            self.input(1),
-            self.input(2),
-            self.input(3),
-            self.input(4),
+            self._view(0),
+            self._view(1),
+            self._view(2),
+            self._view(3),
+            self._view(4),
         )
 
-    @always_inline
-    def output(self, at: Int) -> MutColumnView[DType.float64]:
+
+struct _Outputs(Movable):
+    """Where the values of one indicator go."""
+
+    var buffers: List[PyBuffer]
+
+    def __init__(
+        out self, given: Obj, first: Int, count: Int, rows: Int
+    ) raises PyErr:
+        var buffers = List[PyBuffer](capacity=count)
+        for i in range(first, first + count):
+            var buffer = PyBuffer(item(given, i), writable=True)
+            if buffer.nbytes() != 8 * rows:
+                raise PyErr.argument(
+                    String(
+                        "room for ",
+                        buffer.nbytes() // 8,
+                        " values of ",
+                        rows,
+                        " rows",
+                    )
+                )
+            buffers.append(buffer^)
+        self.buffers = buffers^
+
+    def _view(self, at: Int) -> MutColumnView[DType.float64]:
+        # Those it does not have are never written to.
         var place = min(at, len(self.buffers) - 1)
         return MutColumnView[DType.float64](
             address=self.buffers[place].address(),
             length=self.buffers[place].nbytes() // 8,
         )
 
-    @always_inline
-    def outputs(self) -> Outputs:
+    def views(self) -> Outputs:
         return Outputs(
-            self.output(0), self.output(1), self.output(2), self.output(3)
+            self._view(0), self._view(1), self._view(2), self._view(3)
         )
 
 
@@ -256,22 +272,29 @@ def indicator_names(args: Args, n: Int) raises PyErr -> Obj:
     return result
 
 
+def indicator_kind(args: Args, n: Int) raises PyErr -> Obj:
+    """Args: place in `indicator_names`. Returns a kind."""
+    var search = _Search(max(to_int(args[]), 0))
+    visit_kinds(search)
+    if not search.found:
+        raise PyErr.argument(String("no indicator has place ", search.wanted))
+    return new_handle[_KIND](search.found.take())
+
+
 def indicator_batch(args: Args, n: Int) raises PyErr -> Obj:
     """Args: kind, parameters (tuple), skip, columns (tuple of five), rows, outputs (tuple, writable)."""
-    var kind = _kind(args[])
+    ref kind = handle_of[_Kind, _KIND](args[])[].value
     var parameters = _parameters(args[unsafe_offset=1])
     var skip = to_bool(args[unsafe_offset=2])
     var rows = to_int(args[unsafe_offset=4])
-    var columns = _Columns(args[unsafe_offset=3], 0, 5, False)
-    columns.check(kind.uses, rows)
-    var results = _Columns(args[unsafe_offset=5], 0, kind.outputs, True)
-    results.check(31, rows)
+    var columns = _Inputs(args[unsafe_offset=3], kind.uses, rows)
+    var results = _Outputs(args[unsafe_offset=5], 0, kind.outputs, rows)
     if rows > _SHORT:
         var state = gil_release()
-        kind.batch(parameters, skip, columns.inputs(), results.outputs(), rows)
+        kind.batch(parameters, skip, columns.views(), results.views(), rows)
         gil_acquire(state)
     else:
-        kind.batch(parameters, skip, columns.inputs(), results.outputs(), rows)
+        kind.batch(parameters, skip, columns.views(), results.views(), rows)
     _ = columns^
     _ = results^
     return py_none()
@@ -281,7 +304,7 @@ def indicator_new(args: Args, n: Int) raises PyErr -> Obj:
     """Args: kind, parameters (tuple), skip. Returns a machine."""
     return new_handle[_MACHINE](
         _Machine(
-            _kind(args[]),
+            handle_of[_Kind, _KIND](args[])[].value.copy(),
             _parameters(args[unsafe_offset=1]),
             to_bool(args[unsafe_offset=2]),
         )
@@ -320,26 +343,28 @@ def indicator_run(args: Args, n: Int) raises PyErr -> Obj:
     var given = args[]
     var count = _size(given)
     var rows = to_int(args[unsafe_offset=2])
-    var columns = _Columns(args[unsafe_offset=1], 0, 5, False)
+    var uses = 0
+    for i in range(count):
+        var handle = handle_of[_Machine, _MACHINE](item(given, i))
+        uses |= handle[].value.kind.uses
+    var columns = _Inputs(args[unsafe_offset=1], uses, rows)
     var handles = List[Pointer[Handle[_Machine], MutUntrackedOrigin]]()
-    var results = List[_Columns]()
-    var kinds = List[_Run]()
+    var results = List[_Outputs]()
+    var runs = List[_Run]()
     var places = List[Raw]()
     var sinks = List[Outputs]()
     var next = 0
     for i in range(count):
         var handle = handle_of[_Machine, _MACHINE](item(given, i))
         ref machine = handle[].value
-        columns.check(machine.kind.uses, rows)
-        var result = _Columns(
-            args[unsafe_offset=3], next, machine.kind.outputs, True
+        var result = _Outputs(
+            args[unsafe_offset=3], next, machine.kind.outputs, rows
         )
-        result.check(31, rows)
         next += machine.kind.outputs
         handles.append(handle)
-        kinds.append(machine.kind.run)
+        runs.append(machine.kind.run)
         places.append(machine.place)
-        sinks.append(result.outputs())
+        sinks.append(result.views())
         results.append(result^)
     for i in range(count):
         for k in range(i):
@@ -347,14 +372,14 @@ def indicator_run(args: Args, n: Int) raises PyErr -> Obj:
                 raise PyErr.argument("one machine is given twice")
     for i in range(count):
         handles[i][].busy = True
-    var inputs = columns.inputs()
+    var inputs = columns.views()
     var turn = _TURN if count > 1 else max(rows, 1)
     var state = gil_release()
     var first = 0
     while first < rows:
         var last = min(first + turn, rows)
         for i in range(count):
-            kinds[i](places[i], inputs, sinks[i], first, last)
+            runs[i](places[i], inputs, sinks[i], first, last)
         first = last
     gil_acquire(state)
     for i in range(count):

@@ -177,5 +177,6 @@ else:
         if name in ("wranglers", "indicators"):
             return import_module(f"barrow.{name}")
         if name in import_module("barrow.indicators.table").BY_NAME:
-            return getattr(import_module("barrow.indicators.functions"), name)
+            functions = vars(import_module("barrow.indicators.functions"))
+            return globals().setdefault(name, functions[name])  # found at once from now on
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

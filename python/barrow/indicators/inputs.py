@@ -16,9 +16,11 @@ from barrow.indicators.table import C, H, L, O, V
 Doubles = np.ndarray[Any, np.dtype[np.float64]]
 Columns = tuple[Any, Any, Any, Any, Any]
 
-_ORDER = (O, H, L, C, V)
+ORDER = (O, H, L, C, V)
 _ndarray = np.ndarray
-_LARGE = 1 << 17
+_TABLES = (pa.Table, pa.RecordBatch)
+_ARRAYS = (pa.Array, pa.ChunkedArray)
+LARGE = 1 << 17
 
 
 def columns_of(data: Any, inputs: Sequence[str]) -> tuple[Columns, int]:
@@ -34,7 +36,7 @@ def columns_of(data: Any, inputs: Sequence[str]) -> tuple[Columns, int]:
     """
     if isinstance(data, Bars):
         found = {name: data.to_float64(name, out=room(len(data))) for name in inputs}
-    elif isinstance(data, pa.Table | pa.RecordBatch):
+    elif isinstance(data, _TABLES):
         found = {name: doubles(name, _named(data, data.schema.names, name)) for name in inputs}
     elif hasattr(data, "keys"):
         found = {name: doubles(name, _named(data, list(data.keys()), name)) for name in inputs}
@@ -51,7 +53,7 @@ def columns_of(data: Any, inputs: Sequence[str]) -> tuple[Columns, int]:
                 "data", f"columns differ in length: {shown}", tries=["columns of the same bars"]
             )
         )
-    return tuple(found.get(name, b"") for name in _ORDER), rows  # type: ignore[return-value]
+    return tuple(found.get(name, b"") for name in ORDER), rows  # type: ignore[return-value]
 
 
 def _listed(data: Any, inputs: Sequence[str]) -> dict[str, Doubles]:
@@ -82,7 +84,7 @@ def doubles(name: str, values: Any) -> Doubles:
         BarrowSchemaError: It is not one column of numbers.
     """
     kind: object
-    if isinstance(values, pa.Array | pa.ChunkedArray):
+    if isinstance(values, _ARRAYS):
         kind = values.type
         if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
             raise _refusal(name, kind, (len(values),))
@@ -110,7 +112,7 @@ def _refusal(name: str, dtype: object, shape: tuple[int, ...]) -> BarrowSchemaEr
 
 def room(rows: int) -> Doubles:
     """A new array; large ones lie in memory that was touched before where there is some."""
-    return np.empty(rows) if rows < _LARGE else owned_doubles(rows)
+    return np.empty(rows) if rows < LARGE else owned_doubles(rows)
 
 
 def rooms(out: Any, names: Sequence[str], rows: int, columns: Columns) -> tuple[Doubles, ...]:

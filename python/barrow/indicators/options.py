@@ -14,15 +14,15 @@ from barrow.indicators.table import BY_NAME, Definition, Parameter
 NanPolicy = Literal["propagate", "skip"]
 Numbers = tuple[float, ...]
 
-# What an indicator is called in Mojo: its place in this list.
-KINDS = {name: kind for kind, name in enumerate(native.indicator_names())}
+# What an indicator is in Mojo.
+KINDS = {name: native.indicator_kind(at) for at, name in enumerate(native.indicator_names())}
 POLICIES = {"propagate": False, "skip": True}
 
 
 @lru_cache(1024)
-def bind_positional(name: str, args: tuple[Any, ...]) -> Numbers:
-    """Arguments without names, as numbers for Mojo; kept, because calls repeat."""
-    return bind(BY_NAME[name], args, {})
+def bind_again(name: str, args: tuple[Any, ...], named: tuple[tuple[str, Any], ...]) -> Numbers:
+    """As `bind`; kept, because calls repeat. Arguments must be hashable."""
+    return bind(BY_NAME[name], args, dict(named))
 
 
 def bind(definition: Definition, args: tuple[Any, ...], named: Mapping[str, Any]) -> Numbers:

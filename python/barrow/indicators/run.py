@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from barrow._lib import native
-from barrow.indicators.inputs import columns_of, room, rooms
-from barrow.indicators.options import KINDS, Numbers, bind, bind_positional, skips
+from barrow.indicators.inputs import LARGE, ORDER, columns_of, rooms
+from barrow.indicators.options import KINDS, Numbers, bind, bind_again, skips
 from barrow.indicators.table import DEFINITIONS, C, Definition
 
 _ndarray = np.ndarray
+_empty = np.empty
+_FLOAT64 = np.dtype(np.float64)
 
 # What indicators with several outputs return: by the name of the indicator.
 RESULTS: dict[str, Any] = {
@@ -50,25 +52,43 @@ def function_of(definition: Definition) -> Callable[..., Any]:
     """The function of an indicator, with its signature and documentation."""
     kind = KINDS[definition.name]
     name = definition.name
-    short = definition.inputs == (C,) and len(definition.outputs) == 1
+    places = tuple(ORDER.index(column) for column in definition.inputs)
+    one = places[0] if definition.inputs == (C,) else None
+    count = len(places)
+    single = len(definition.outputs) == 1
+    outputs = range(len(definition.outputs))
+    result = None if single else RESULTS[name]._make
 
     def call(
         data: Any, /, *args: Any, nan: str = "propagate", out: Any = None, **named: Any
     ) -> Any:
-        numbers = bind(definition, args, named) if named else bind_positional(name, args)
+        try:
+            numbers = bind_again(name, args, tuple(named.items()) if named else ())
+        except TypeError:  # also what cannot be kept
+            numbers = bind(definition, args, named)
         skip = False if nan == "propagate" else skips(nan)
-        if (
-            short
-            and out is None
-            and type(data) is _ndarray
-            and data.ndim == 1
-            and data.dtype == np.float64
-            and data.flags.c_contiguous
-        ):
-            rows = len(data)
-            result = room(rows)
-            native.indicator_batch(kind, numbers, skip, (b"", b"", b"", data, b""), rows, (result,))
-            return result
+        if out is None:
+            # The short way, for arrays as they are wanted: small calls take no longer than
+            # this. What does not fit fails here or in Mojo, and is looked at with care.
+            columns = [b"", b"", b"", b"", b""]
+            last: Any = None
+            if one is not None:
+                last = columns[one] = data
+            elif type(data) is tuple and len(data) == count:
+                for place, column in zip(places, data, strict=True):
+                    if type(column) is not _ndarray or column.dtype is not _FLOAT64:
+                        last = None
+                        break
+                    last = columns[place] = column
+            if type(last) is _ndarray and last.dtype is _FLOAT64 and last.ndim == 1:
+                rows = len(last)
+                if rows < LARGE:
+                    results = (_empty(rows),) if single else tuple([_empty(rows) for _ in outputs])
+                    try:
+                        native.indicator_batch(kind, numbers, skip, tuple(columns), rows, results)
+                    except ValueError:
+                        return compute(definition, numbers, skip, data, out)
+                    return results[0] if result is None else result(results)
         return compute(definition, numbers, skip, data, out)
 
     call.__name__ = call.__qualname__ = name
