@@ -123,6 +123,14 @@ def test_one_pass_gives_the_bits_of_one_call_each(entry):
     same(found["ema_7"], bw.ema(bars["close"], 7))
 
 
+def test_one_pass_may_fill_what_another_returned():
+    one, other = random_bars(100, 1), random_bars(100, 2)
+    found = together([RSI(5), MACD()], one)
+    again = together([RSI(5), MACD()], other, out=found)
+    assert all(again[label] is found[label] for label in found)
+    same(again["rsi_5"], bw.rsi(other, 5))
+
+
 def test_bars_arrays_tables_and_bars_one_by_one_agree(quote_bars):
     columns = {name: quote_bars.to_float64(name) for name in COLUMNS}
     table = pa.table(columns)

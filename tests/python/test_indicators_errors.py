@@ -58,6 +58,7 @@ X = np.arange(10.0)
             "indicators: expected indicators, got 'ema'\n"
             "  try: together([RSI(14), EMA(20)], data)",
         ),
+        (lambda: together([EMA(3)], X, out={"x": X}), "out: no array 'ema_3' among x"),
         (lambda: over(EMA(3), [X], threads=0), "threads: expected 1 or more, got 0"),
         (
             lambda: ATR(3).update(1.0),

@@ -32,8 +32,8 @@ struct _Rsi(Indicator):
         self.before = row.close
         if at == 0:
             return Values(0)
-        var gain = self.gain.update(max(change, 0.0), at - 1)
-        var loss = self.loss.update(max(-change, 0.0), at - 1)
+        var gain = self.gain.update(change if change > 0 else 0.0, at - 1)
+        var loss = self.loss.update(-change if change < 0 else 0.0, at - 1)
         var both = gain + loss
         return Values(
             0.0 if is_zero(both) else 100.0 * (gain / both), 0, 0, 0

@@ -284,8 +284,11 @@ struct _Range(Movable):
     def update(mut self, row: Row, at: Int) -> Float64:
         var range = row.high - row.low
         if at > 0:
-            range = max(range, abs(row.high - self.close))
-            range = max(range, abs(row.low - self.close))
+            # Selects: `max` would look for NaN, of which there is none.
+            var up = abs(row.high - self.close)
+            var down = abs(row.low - self.close)
+            range = up if up > range else range
+            range = down if down > range else range
         self.close = row.close
         return range
 
@@ -353,7 +356,7 @@ struct _Spread(Movable):
         var mean = self.total * self.share
         return max(self.squares * self.share - mean * mean, 0.0)
 
-    @no_inline
+    @always_inline
     def _renew(mut self):
         self.left = max(4 * self.length, 64)
         var first = self.ring.oldest()

@@ -95,24 +95,6 @@ struct Runner[I: Indicator](Movable):
         self.machine = Self.I(self.parameters)
         self.at = 0
 
-    @always_inline
-    def _row(mut self, row: Row, sum: Float64) -> Values:
-        # One number that is not finite makes the sum so; a sum may overflow alone, which
-        # asks once more.
-        if not isfinite(sum) and not (
-            isfinite(row.open)
-            and isfinite(row.high)
-            and isfinite(row.low)
-            and isfinite(row.close)
-            and isfinite(row.volume)
-        ):
-            if not self.skip and self.at > 0:
-                self.reset()
-            return Values(nan[DType.float64]())
-        var values = self.machine.update(row, self.at)
-        self.at += 1
-        return values if self.at > self.warm else Values(nan[DType.float64]())
-
     def update(mut self, row: Row) -> Values:
         """Takes one row.
 
@@ -122,11 +104,15 @@ struct Runner[I: Indicator](Movable):
         Returns:
             The values; NaN in the warm-up.
         """
-        return self._row(
-            row, row.open + row.high + row.low + row.close + row.volume
-        )
+        var sum = row.open + row.high + row.low + row.close + row.volume
+        if not _finite(row, sum):
+            if not self.skip and self.at > 0:
+                self.reset()
+            return Values(nan[DType.float64]())
+        var values = self.machine.update(row, self.at)
+        self.at += 1
+        return values if self.at > self.warm else Values(nan[DType.float64]())
 
-    @always_inline
     def run(mut self, inputs: Inputs, outputs: Outputs, first: Int, last: Int):
         """Takes rows of columns.
 
@@ -136,26 +122,19 @@ struct Runner[I: Indicator](Movable):
             first: The first row.
             last: The row after the last one.
         """
-        comptime uses = Self.I.USES
-        for i in range(first, last):
-            var row = Row(0, 0, 0, 0, 0)
-            var sum = 0.0
-            comptime if uses & CLOSE != 0:
-                row.close = inputs.close.load[1](i)
-                sum = row.close
-            comptime if uses & OPEN != 0:
-                row.open = inputs.open.load[1](i)
-                sum += row.open
-            comptime if uses & HIGH != 0:
-                row.high = inputs.high.load[1](i)
-                sum += row.high
-            comptime if uses & LOW != 0:
-                row.low = inputs.low.load[1](i)
-                sum += row.low
-            comptime if uses & VOLUME != 0:
-                row.volume = inputs.volume.load[1](i)
-                sum += row.volume
-            outputs.store[Self.I.OUTPUTS](i, self._row(row, sum))
+        var at = self.at
+        _pass(
+            self.machine,
+            at,
+            self.warm,
+            self.parameters,
+            self.skip,
+            inputs,
+            outputs,
+            first,
+            last,
+        )
+        self.at = at
 
     def visit(mut self, mut words: Words):
         """Saves or restores all that it remembers.
@@ -165,6 +144,79 @@ struct Runner[I: Indicator](Movable):
         """
         words.count(self.at, 0, 1 << 53)
         self.machine.visit(words)
+
+
+@always_inline
+def _finite(row: Row, sum: Float64) -> Bool:
+    """Whether all numbers of a row are; the sum of them overflows at worst for nothing.
+    """
+    return isfinite(sum) or (
+        isfinite(row.open)
+        and isfinite(row.high)
+        and isfinite(row.low)
+        and isfinite(row.close)
+        and isfinite(row.volume)
+    )
+
+
+@always_inline
+def _pass[
+    I: Indicator
+](
+    mut machine: I,
+    mut at: Int,
+    warm: Int,
+    parameters: Parameters,
+    skip: Bool,
+    inputs: Inputs,
+    outputs: Outputs,
+    first: Int,
+    last: Int,
+):
+    """The loop. Inlined, so that the state of a local machine stays in registers."""
+    comptime missing = nan[DType.float64]()
+    var i = first
+    while i < last:
+        # Nothing in here touches the machine from outside: its state stays in registers.
+        while i < last:
+            var row = Row(0, 0, 0, 0, 0)
+            var sum = _load[I.USES](inputs, i, row)
+            if not _finite(row, sum):
+                break
+            var values = machine.update(row, at)
+            outputs.store[I.OUTPUTS](
+                i, values if at >= warm else Values(missing)
+            )
+            at += 1
+            i += 1
+        if i < last:
+            outputs.store[I.OUTPUTS](i, Values(missing))
+            i += 1
+            if not skip and at > 0:
+                machine = I(parameters)
+                at = 0
+
+
+@always_inline
+def _load[uses: Int](inputs: Inputs, at: Int, mut row: Row) -> Float64:
+    """Reads the columns that are used; returns the sum of their values."""
+    var sum = 0.0
+    comptime if uses & CLOSE != 0:
+        row.close = inputs.close.load[1](at)
+        sum = row.close
+    comptime if uses & OPEN != 0:
+        row.open = inputs.open.load[1](at)
+        sum += row.open
+    comptime if uses & HIGH != 0:
+        row.high = inputs.high.load[1](at)
+        sum += row.high
+    comptime if uses & LOW != 0:
+        row.low = inputs.low.load[1](at)
+        sum += row.low
+    comptime if uses & VOLUME != 0:
+        row.volume = inputs.volume.load[1](at)
+        sum += row.volume
+    return sum
 
 
 def batch[
@@ -188,5 +240,16 @@ def batch[
         outputs: Room for as many.
         count: How many rows.
     """
-    var runner = Runner[I](parameters, skip)
-    runner.run(inputs, outputs, 0, count)
+    var machine = I(parameters)
+    var at = 0
+    _pass(
+        machine,
+        at,
+        machine.warm_up(),
+        parameters,
+        skip,
+        inputs,
+        outputs,
+        0,
+        count,
+    )

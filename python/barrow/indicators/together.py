@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,13 +12,15 @@ import pyarrow as pa
 from barrow._lib import native
 from barrow.bars import Bars
 from barrow.errors import BarrowArgumentError, message
-from barrow.indicators.inputs import Doubles, columns_of, room
+from barrow.indicators.inputs import Doubles, columns_of, rooms
 from barrow.indicators.options import skips
 from barrow.indicators.run import compute
 from barrow.indicators.streaming import Indicator
 
 
-def together(indicators: Iterable[Indicator], data: Any) -> dict[str, Doubles]:
+def together(
+    indicators: Iterable[Indicator], data: Any, *, out: Mapping[str, Doubles] | None = None
+) -> dict[str, Doubles]:
     """Computes several indicators in one pass over the rows, from the start.
 
     All take a few rows in turn, so that the processor works on one while additions of another
@@ -29,12 +31,14 @@ def together(indicators: Iterable[Indicator], data: Any) -> dict[str, Doubles]:
         indicators: Which ones, with their parameters: `[RSI(14), EMA(20)]`.
         data: Bars, a table, or one array if all of them read one series. Columns are converted
             once.
+        out: Where results go: what an earlier call for as many rows returned, or arrays like
+            that. Memory that was touched before is several times faster to fill.
 
     Returns:
         Arrays of float64 of shape (n,) by name: `rsi_14`, `macd_12_26_9.signal`, ...
 
     Raises:
-        BarrowArgumentError: Two are the same, or one is no indicator.
+        BarrowArgumentError: Two are the same, one is no indicator, or `out` is not as it must be.
         BarrowSchemaError: A column is missing or holds no numbers.
     """
     chosen = list(indicators)
@@ -55,10 +59,17 @@ def together(indicators: Iterable[Indicator], data: Any) -> dict[str, Doubles]:
         raise BarrowArgumentError(message("indicators", f"{twice} is there twice"))
     inputs = sorted({name for one in chosen for name in one.definition.inputs})
     columns, rows = columns_of(data, inputs)
-    results = tuple(room(rows) for _ in labels)
+    results = rooms(None if out is None else _given(out, labels), labels, rows, columns)
     machines = tuple(one.new_machine() for one in chosen)
     native.indicator_run(machines, columns, rows, results)
     return dict(zip(labels, results, strict=True))
+
+
+def _given(out: Mapping[str, Doubles], labels: Sequence[str]) -> Any:
+    missing = [label for label in labels if label not in out]
+    if missing:
+        raise BarrowArgumentError(message("out", f"no array {missing[0]!r} among {', '.join(out)}"))
+    return tuple(out[label] for label in labels) if len(labels) > 1 else out[labels[0]]
 
 
 def attach(indicators: Iterable[Indicator], data: Any) -> pa.Table:
