@@ -412,8 +412,7 @@ def indicator_save(args: Args, n: Int) raises PyErr -> Obj:
 
 
 def indicator_restore(args: Args, n: Int) raises PyErr -> Obj:
-    """Args: machine, numbers (tuple of floats). Raises if they are none of such a machine, which forgets all rows then.
-    """
+    """Args: machine, numbers (tuple of floats). Raises if they are none of such a machine, which forgets all rows then."""
     ref machine = handle_of[_Machine, _MACHINE](args[])[].value
     var given = args[unsafe_offset=1]
     var numbers = List[Float64]()

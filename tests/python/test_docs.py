@@ -131,3 +131,13 @@ def test_the_page_on_pipelines_runs(capsys):
     Path("gbpusd.csv").write_bytes(Path("eurusd/bars.csv").read_bytes())
     Path("config.toml").write_text(re.search(r"```toml\n(.*?)```", page, re.S)[1])
     assert bw.etl.run("config.toml").ok
+
+
+def test_the_python_of_the_page_on_indicators_runs(capsys):
+    page = (ROOT / "docs" / "guide" / "indicators.md").read_text()
+    names: dict[str, object] = {}
+    blocks = re.findall(r"```python\n(.*?)```", page, re.S)
+    for block in blocks:
+        exec(compile(block, "indicators.md", "exec"), names)
+    assert len(blocks) == 2
+    assert "['rsi_14', 'macd_12_26_9.macd']\n" in capsys.readouterr().out

@@ -55,8 +55,7 @@ X = np.arange(10.0)
         (lambda: together([EMA(3), EMA(3)], X), "indicators: ema_3 is there twice"),
         (
             lambda: together(["ema"], X),
-            "indicators: expected indicators, got 'ema'\n"
-            "  try: together([RSI(14), EMA(20)], data)",
+            "indicators: expected indicators, got 'ema'\n  try: together([RSI(14), EMA(20)], data)",
         ),
         (lambda: together([EMA(3)], X, out={"x": X}), "out: no array 'ema_3' among x"),
         (lambda: over(EMA(3), [X], threads=0), "threads: expected 1 or more, got 0"),
@@ -145,7 +144,7 @@ def test_every_function_documents_itself():
     for definition in DEFINITIONS:
         function = getattr(functions, definition.name)
         assert definition.source in function.__doc__
-        assert list(inspect.signature(function).parameters)[0] == "data"
+        assert next(iter(inspect.signature(function).parameters)) == "data"
 
 
 def test_the_issues_names_are_there():

@@ -86,9 +86,7 @@ struct _Hma(Indicator):
         var from_first = at - (self.full.length - 1)
         if from_first < 0:
             return Values(0)
-        return Values(
-            self.mean.update(2.0 * half - full, from_first), 0, 0, 0
-        )
+        return Values(self.mean.update(2.0 * half - full, from_first), 0, 0, 0)
 
     def visit(mut self, mut words: Words):
         self.half.visit(words)
@@ -97,8 +95,7 @@ struct _Hma(Indicator):
 
 
 struct _Cascade[depth: Int, blend: Bool](Movable):
-    """Exponential means of exponential means, each from the first value of the one before.
-    """
+    """Exponential means of exponential means, each from the first value of the one before."""
 
     var first: _Exponential[Self.blend]
     var rest: List[_Exponential[Self.blend]]
@@ -260,7 +257,9 @@ struct _Trima(Indicator):
         var old = self.ring.push(x)
         var length = self.length
         var odd = length & 1
-        var half = length >> 1  # values in the newer half, without the middle of odd ones
+        var half = (
+            length >> 1
+        )  # values in the newer half, without the middle of odd ones
         if at < length - 1:
             return Values(0)
         if at == length - 1:

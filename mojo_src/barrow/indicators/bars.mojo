@@ -54,14 +54,14 @@ struct _Directional(Movable):
 
     @always_inline
     def plus_indicator(self) -> Float64:
-        return (
-            0.0 if is_zero(self.ranges) else 100.0 * (self.plus / self.ranges)
+        return 0.0 if is_zero(self.ranges) else 100.0 * (
+            self.plus / self.ranges
         )
 
     @always_inline
     def minus_indicator(self) -> Float64:
-        return (
-            0.0 if is_zero(self.ranges) else 100.0 * (self.minus / self.ranges)
+        return 0.0 if is_zero(self.ranges) else 100.0 * (
+            self.minus / self.ranges
         )
 
     @always_inline
@@ -211,10 +211,7 @@ struct _Stochastic[slow: Bool](Indicator):
 
     def warm_up(self) -> Int:
         return (
-            self.channel.high.length
-            + self.k.sum.length
-            + self.d.sum.length
-            - 3
+            self.channel.high.length + self.k.sum.length + self.d.sum.length - 3
         )
 
     @always_inline

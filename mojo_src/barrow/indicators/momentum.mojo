@@ -35,9 +35,7 @@ struct _Rsi(Indicator):
         var gain = self.gain.update(change if change > 0 else 0.0, at - 1)
         var loss = self.loss.update(-change if change < 0 else 0.0, at - 1)
         var both = gain + loss
-        return Values(
-            0.0 if is_zero(both) else 100.0 * (gain / both), 0, 0, 0
-        )
+        return Values(0.0 if is_zero(both) else 100.0 * (gain / both), 0, 0, 0)
 
     def visit(mut self, mut words: Words):
         words.number(self.before)
@@ -46,8 +44,7 @@ struct _Rsi(Indicator):
 
 
 struct _Cmo[smoothed: Bool](Indicator):
-    """Gains less losses in per cent of both: by Wilder's means as TA-Lib, or by sums.
-    """
+    """Gains less losses in per cent of both: by Wilder's means as TA-Lib, or by sums."""
 
     comptime USES = CLOSE
     comptime OUTPUTS = 1
@@ -96,8 +93,7 @@ struct _Cmo[smoothed: Bool](Indicator):
 
 
 struct _Pair(Movable):
-    """A fast and a slow exponential mean; both start with means that end at the same value.
-    """
+    """A fast and a slow exponential mean; both start with means that end at the same value."""
 
     var fast: _Exponential[]
     var slow: _Exponential[]
@@ -201,8 +197,7 @@ struct _PriceOscillator[percent: Bool](Indicator):
 
 
 struct _Change[what: Int](Indicator):
-    """From the value `length` before: 0 difference, 1 per cent, 2 share, 3 ratio, 4 ratio of 100.
-    """
+    """From the value `length` before: 0 difference, 1 per cent, 2 share, 3 ratio, 4 ratio of 100."""
 
     comptime USES = CLOSE
     comptime OUTPUTS = 1

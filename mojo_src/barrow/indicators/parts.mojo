@@ -256,8 +256,7 @@ struct _Extreme[highest: Bool](Movable):
 
     @always_inline
     def ago(self, at: Int) -> Int:
-        """How many values before the last one, number `at`, the extreme was taken.
-        """
+        """How many values before the last one, number `at`, the extreme was taken."""
         return at - Int(self.places.load(self.head))
 
     def visit(mut self, mut words: Words):
@@ -297,8 +296,7 @@ struct _Range(Movable):
 
 
 struct _TrueMean(Movable):
-    """Wilder's mean of the true range; the first row has none, so it counts from the second.
-    """
+    """Wilder's mean of the true range; the first row has none, so it counts from the second."""
 
     var range: _Range
     var mean: _Wilder[True]

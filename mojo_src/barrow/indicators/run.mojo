@@ -148,8 +148,7 @@ struct Runner[I: Indicator](Movable):
 
 @always_inline
 def _finite(row: Row, sum: Float64) -> Bool:
-    """Whether all numbers of a row are; the sum of them overflows at worst for nothing.
-    """
+    """Whether all numbers of a row are; the sum of them overflows at worst for nothing."""
     return isfinite(sum) or (
         isfinite(row.open)
         and isfinite(row.high)

@@ -7,8 +7,7 @@ from barrow.indicators.parts import _Ring, _Spread
 
 
 struct _Variance[root: Bool](Indicator):
-    """The mean square of distances from the mean; or its root, 0 where TA-Lib says so.
-    """
+    """The mean square of distances from the mean; or its root, 0 where TA-Lib says so."""
 
     comptime USES = CLOSE
     comptime OUTPUTS = 1
@@ -36,8 +35,7 @@ struct _Variance[root: Bool](Indicator):
 
 
 struct _Regression[what: Int](Indicator):
-    """A straight line through the last values: 0 its end, 1 slope, 2 start, 3 angle, 4 next.
-    """
+    """A straight line through the last values: 0 its end, 1 slope, 2 start, 3 angle, 4 next."""
 
     comptime USES = CLOSE
     comptime OUTPUTS = 1
@@ -124,17 +122,14 @@ struct _Zscore(Indicator):
             squares += d * d
         if squares == 0:
             return Values(0)
-        return Values(
-            -distance / sqrt(squares / Float64(self.length)), 0, 0, 0
-        )
+        return Values(-distance / sqrt(squares / Float64(self.length)), 0, 0, 0)
 
     def visit(mut self, mut words: Words):
         self.ring.visit(words)
 
 
 struct _Hurst(Indicator):
-    """The slope of the rescaled range of blocks over their length, both as logarithms.
-    """
+    """The slope of the rescaled range of blocks over their length, both as logarithms."""
 
     comptime USES = CLOSE
     comptime OUTPUTS = 1
@@ -182,8 +177,7 @@ struct _Hurst(Indicator):
         )
 
     def _rescaled(self, size: Int) -> Float64:
-        """The mean of range over deviation of blocks, the newest first; flat ones are left out.
-        """
+        """The mean of range over deviation of blocks, the newest first; flat ones are left out."""
         var total = 0.0
         var found = 0.0
         for block in range(self.length // size):

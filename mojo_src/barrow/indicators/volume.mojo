@@ -256,8 +256,7 @@ struct _ForceIndex(Indicator):
 
 
 struct _BarPrice[what: Int](Indicator):
-    """Of one bar: 0 typical, 1 median, 2 weighted close, 3 average, 4 balance of power.
-    """
+    """Of one bar: 0 typical, 1 median, 2 weighted close, 3 average, 4 balance of power."""
 
     comptime USES = (
         (OPEN | HIGH | LOW | CLOSE) if Self.what
@@ -278,9 +277,7 @@ struct _BarPrice[what: Int](Indicator):
         elif Self.what == 1:
             return Values((row.high + row.low) / 2.0, 0, 0, 0)
         elif Self.what == 2:
-            return Values(
-                (row.high + row.low + row.close * 2.0) / 4.0, 0, 0, 0
-            )
+            return Values((row.high + row.low + row.close * 2.0) / 4.0, 0, 0, 0)
         elif Self.what == 3:
             return Values(
                 (row.high + row.low + row.close + row.open) / 4.0, 0, 0, 0

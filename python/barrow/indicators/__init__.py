@@ -16,7 +16,7 @@ from barrow.indicators.functions import __all__ as _functions
 from barrow.indicators.streaming import Indicator
 from barrow.indicators.together import attach, over, together
 
-__all__ = [  # noqa: PLE0604
+__all__ = [
     "CatalogEntry",
     "Indicator",
     "attach",

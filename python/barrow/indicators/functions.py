@@ -3,6 +3,6 @@
 from barrow.indicators.run import function_of
 from barrow.indicators.table import DEFINITIONS
 
-__all__ = [definition.name for definition in DEFINITIONS]  # noqa: PLE0605
+__all__ = [definition.name for definition in DEFINITIONS]
 
 globals().update({definition.name: function_of(definition) for definition in DEFINITIONS})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from numbers import Real
 from typing import Any, Literal
+
+import numpy as np
 
 from barrow._lib import native
 from barrow.errors import BarrowArgumentError, message
@@ -16,6 +17,7 @@ Numbers = tuple[float, ...]
 
 # What an indicator is in Mojo.
 KINDS = {name: native.indicator_kind(at) for at, name in enumerate(native.indicator_names())}
+_REAL = (int, float, np.integer, np.floating)
 POLICIES = {"propagate": False, "skip": True}
 
 
@@ -61,7 +63,7 @@ def _number(definition: Definition, parameter: Parameter, value: Any) -> float:
         return float(parameter.choices.index(value))
     whole = isinstance(parameter.default, int)
     fits = (
-        isinstance(value, Real)
+        isinstance(value, _REAL)
         and not isinstance(value, bool)
         and parameter.least <= value <= parameter.most
         and (not whole or int(value) == value)

@@ -21,9 +21,7 @@ _FLOAT64 = np.dtype(np.float64)
 
 # What indicators with several outputs return: by the name of the indicator.
 RESULTS: dict[str, Any] = {
-    d.name: namedtuple(f"{d.title}Values", d.outputs)  # type: ignore[misc]  # noqa: PYI024
-    for d in DEFINITIONS
-    if len(d.outputs) > 1
+    d.name: namedtuple(f"{d.title}Values", d.outputs) for d in DEFINITIONS if len(d.outputs) > 1
 }
 
 
@@ -70,7 +68,7 @@ def function_of(definition: Definition) -> Callable[..., Any]:
         if out is None:
             # The short way, for arrays as they are wanted: small calls take no longer than
             # this. What does not fit fails here or in Mojo, and is looked at with care.
-            columns = [b"", b"", b"", b"", b""]
+            columns: list[Any] = [b"", b"", b"", b"", b""]
             last: Any = None
             if one is not None:
                 last = columns[one] = data
@@ -144,19 +142,21 @@ def function_doc(definition: Definition) -> str:
             *heading(definition),
             "",
             "Args:",
-            f"    data: {columns}: {takes}. Numbers of any type in one dimension, taken as float64.",
+            f"    data: {columns}: {takes}.",
+            "        Numbers of any type in one dimension, taken as float64.",
             *parameters_doc(definition),
-            "    nan: What a row with NaN or infinity does. `propagate`: its value is NaN, and so are",
-            "        those of the warm-up after it. `skip`: its value is NaN, and the next row goes on as",
-            "        if it were not there.",
-            "    out: Where results go: float64, writable, contiguous, shape (n,); a tuple for several.",
+            "    nan: What a row with NaN or infinity does; its own value is NaN. `propagate`:",
+            "        values are NaN until as many rows came as the warm-up has. `skip`: the next row",
+            "        goes on as if it were not there.",
+            "    out: Where results go: float64, writable, contiguous, shape (n,); a tuple of such",
+            "        arrays if there are several.",
             "",
             "Returns:",
-            f"    {returns}: float64 of shape (n,), NaN in the warm-up. Several are a named tuple.",
+            f"    {returns}: float64, shape (n,), NaN in the warm-up. Several are a named tuple.",
             "",
             "Raises:",
-            "    BarrowArgumentError: A parameter is out of range, columns differ in length, or `out` is",
-            "        not as it must be.",
+            "    BarrowArgumentError: A parameter is out of range, columns differ in length, or",
+            "        `out` is not as it must be.",
             "    BarrowSchemaError: A column is missing or holds no numbers.",
         ]
     )
