@@ -77,44 +77,19 @@ __all__ = [
 ]
 
 def sma(
-    data: Any,
-    /,
-    length: int = 30,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 30, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def ema(
-    data: Any,
-    /,
-    length: int = 30,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 30, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def wma(
-    data: Any,
-    /,
-    length: int = 30,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 30, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def dema(
-    data: Any,
-    /,
-    length: int = 30,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 30, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def tema(
-    data: Any,
-    /,
-    length: int = 30,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 30, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def kama(
     data: Any,
@@ -127,12 +102,7 @@ def kama(
     out: Doubles | None = None,
 ) -> Doubles: ...
 def trima(
-    data: Any,
-    /,
-    length: int = 30,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 30, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def t3(
     data: Any,
@@ -144,44 +114,19 @@ def t3(
     out: Doubles | None = None,
 ) -> Doubles: ...
 def hma(
-    data: Any,
-    /,
-    length: int = 16,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 16, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def trix(
-    data: Any,
-    /,
-    length: int = 30,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 30, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def rsi(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def cmo(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def cmo_sum(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 
 class MACDValues(NamedTuple):
@@ -220,44 +165,19 @@ def apo(
     out: Doubles | None = None,
 ) -> Doubles: ...
 def momentum(
-    data: Any,
-    /,
-    length: int = 10,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 10, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def roc(
-    data: Any,
-    /,
-    length: int = 10,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 10, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def rocp(
-    data: Any,
-    /,
-    length: int = 10,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 10, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def rocr(
-    data: Any,
-    /,
-    length: int = 10,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 10, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def rocr100(
-    data: Any,
-    /,
-    length: int = 10,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 10, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 
 class StochasticRSIValues(NamedTuple):
@@ -275,27 +195,13 @@ def stochastic_rsi(
     out: tuple[Doubles, ...] | None = None,
 ) -> StochasticRSIValues: ...
 def true_range(
-    data: Any,
-    /,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def atr(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def natr(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 
 class BollingerValues(NamedTuple):
@@ -358,20 +264,10 @@ def donchian(
     out: tuple[Doubles, ...] | None = None,
 ) -> DonchianValues: ...
 def midprice(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def midpoint(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 
 class IchimokuValues(NamedTuple):
@@ -414,44 +310,19 @@ def psar(
     out: Doubles | None = None,
 ) -> Doubles: ...
 def plus_di(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def minus_di(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def dx(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def adx(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def adxr(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 
 class StochasticValues(NamedTuple):
@@ -483,12 +354,7 @@ def stochastic_fast(
     out: tuple[Doubles, ...] | None = None,
 ) -> StochasticFastValues: ...
 def williams_r(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 
 class AroonValues(NamedTuple):
@@ -504,20 +370,10 @@ def aroon(
     out: tuple[Doubles, ...] | None = None,
 ) -> AroonValues: ...
 def aroon_oscillator(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def cci(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def ultimate_oscillator(
     data: Any,
@@ -529,59 +385,21 @@ def ultimate_oscillator(
     nan: NanPolicy = "propagate",
     out: Doubles | None = None,
 ) -> Doubles: ...
-def obv(
-    data: Any,
-    /,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
-) -> Doubles: ...
-def vwap(
-    data: Any,
-    /,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
-) -> Doubles: ...
+def obv(data: Any, /, *, nan: NanPolicy = "propagate", out: Doubles | None = None) -> Doubles: ...
+def vwap(data: Any, /, *, nan: NanPolicy = "propagate", out: Doubles | None = None) -> Doubles: ...
 def rolling_vwap(
-    data: Any,
-    /,
-    length: int = 20,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 20, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def vwma(
-    data: Any,
-    /,
-    length: int = 20,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 20, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def chaikin_money_flow(
-    data: Any,
-    /,
-    length: int = 20,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 20, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def mfi(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
-def ad(
-    data: Any,
-    /,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
-) -> Doubles: ...
+def ad(data: Any, /, *, nan: NanPolicy = "propagate", out: Doubles | None = None) -> Doubles: ...
 def adosc(
     data: Any,
     /,
@@ -592,55 +410,23 @@ def adosc(
     out: Doubles | None = None,
 ) -> Doubles: ...
 def force_index(
-    data: Any,
-    /,
-    length: int = 13,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 13, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def typical_price(
-    data: Any,
-    /,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def median_price(
-    data: Any,
-    /,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def weighted_close(
-    data: Any,
-    /,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def average_price(
-    data: Any,
-    /,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
-def bop(
-    data: Any,
-    /,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
-) -> Doubles: ...
+def bop(data: Any, /, *, nan: NanPolicy = "propagate", out: Doubles | None = None) -> Doubles: ...
 def variance(
-    data: Any,
-    /,
-    length: int = 5,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 5, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def stddev(
     data: Any,
@@ -652,58 +438,23 @@ def stddev(
     out: Doubles | None = None,
 ) -> Doubles: ...
 def linreg(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def linreg_slope(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def linreg_intercept(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def linreg_angle(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def tsf(
-    data: Any,
-    /,
-    length: int = 14,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 14, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def zscore(
-    data: Any,
-    /,
-    length: int = 20,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 20, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...
 def hurst(
-    data: Any,
-    /,
-    length: int = 128,
-    *,
-    nan: NanPolicy = "propagate",
-    out: Doubles | None = None,
+    data: Any, /, length: int = 128, *, nan: NanPolicy = "propagate", out: Doubles | None = None
 ) -> Doubles: ...

@@ -35,10 +35,10 @@ def functions_stub() -> str:
             fields = "\n".join(f"    {output}: Doubles" for output in d.outputs)
             lines.append(f"class {result}(NamedTuple):\n{fields}\n")
         out = "tuple[Doubles, ...]" if len(d.outputs) > 1 else "Doubles"
-        options = "".join(f"    {_argument(p)},\n" for p in d.parameters)
+        options = "".join(f"{_argument(p)}, " for p in d.parameters)
         lines.append(
-            f"def {d.name}(\n    data: Any,\n    /,\n{options}    *,\n"
-            f'    nan: NanPolicy = "propagate",\n    out: {out} | None = None,\n) -> {result}: ...'
+            f'def {d.name}(data: Any, /, {options}*, nan: NanPolicy = "propagate", '
+            f"out: {out} | None = None) -> {result}: ..."
         )
     return "\n".join(lines) + "\n"
 
@@ -63,10 +63,10 @@ def _constants_first(title: str) -> tuple[bool, str]:
 
 
 def _class_stub(d: Definition) -> str:
-    options = "".join(f"        {_argument(p)},\n" for p in d.parameters)
+    options = "".join(f"{_argument(p)}, " for p in d.parameters)
     return (
-        f"class {d.title}(Indicator):\n    def __init__(\n        self,\n{options}        *,\n"
-        f'        nan: NanPolicy = "propagate",\n    ) -> None: ...\n'
+        f"class {d.title}(Indicator):\n    def __init__(self, {options}*, "
+        f'nan: NanPolicy = "propagate") -> None: ...\n'
     )
 
 
