@@ -11,6 +11,7 @@ from bar64_calls import *
 from column_calls import *
 from convert_calls import *
 from csv_calls import *
+from indicator_calls import *
 from information_calls import *
 from ipc_calls import *
 from quantize_calls import *
@@ -103,6 +104,26 @@ def PyInit__native() abi("C") -> Obj:
     table.add[arrow_lend_schema, 1]("arrow_lend_schema", "Lends a schema.")
     table.add[arrow_lend_array, 1]("arrow_lend_array", "Lends a batch.")
     table.add[arrow_lend_stream, 2]("arrow_lend_stream", "Lends batches.")
+    table.add[indicator_names, 0](
+        "indicator_names", "Names of indicators, by kind."
+    )
+    table.add[indicator_kind, 1]("indicator_kind", "A kind of indicator.")
+    table.add[indicator_batch, 6](
+        "indicator_batch", "An indicator of whole columns."
+    )
+    table.add[indicator_new, 3]("indicator_new", "Makes an indicator.")
+    table.add[indicator_warm_up, 1](
+        "indicator_warm_up", "What an indicator reads and gives."
+    )
+    table.add[indicator_update, 6]("indicator_update", "Adds a row.")
+    table.add[indicator_run, 4](
+        "indicator_run", "Adds rows to several indicators."
+    )
+    table.add[indicator_reset, 1]("indicator_reset", "Forgets all rows.")
+    table.add[indicator_save, 1]("indicator_save", "What restoring needs.")
+    table.add[indicator_restore, 2](
+        "indicator_restore", "Goes on from what was saved."
+    )
     table.add[information_new, 4]("information_new", "Makes a sampler.")
     table.add[information_check, 5](
         "information_check", "Rows that no bar is made of."

@@ -227,11 +227,16 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from barrow import indicators as indicators
     from barrow import wranglers as wranglers
+    from barrow.indicators.functions import *  # noqa: F403
 else:
 
     def __getattr__(name: str) -> Any:
-        """`barrow.wranglers`, imported when it is first asked for."""
-        if name == "wranglers":
-            return import_module("barrow.wranglers")
+        """`barrow.wranglers`, `barrow.indicators` and its functions, imported when asked for."""
+        if name in ("wranglers", "indicators"):
+            return import_module(f"barrow.{name}")
+        if name in import_module("barrow.indicators.table").BY_NAME:
+            functions = vars(import_module("barrow.indicators.functions"))
+            return globals().setdefault(name, functions[name])  # found at once from now on
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -181,3 +181,13 @@ def test_the_python_of_the_guide_to_quantization_runs(capsys):
     assert [float(x) for x in printed[-1].strip("[]").split()] == pytest.approx(
         [1.0842, 1.0851, 1.0839, 1.0844, 1.086], rel=1e-6
     )
+
+
+def test_the_python_of_the_page_on_indicators_runs(capsys):
+    page = (ROOT / "docs" / "guide" / "indicators.md").read_text()
+    names: dict[str, object] = {}
+    blocks = re.findall(r"```python\n(.*?)```", page, re.S)
+    for block in blocks:
+        exec(compile(block, "indicators.md", "exec"), names)
+    assert len(blocks) == 2
+    assert "['rsi_14', 'macd_12_26_9.macd']\n" in capsys.readouterr().out
