@@ -5,6 +5,7 @@ converts the result back. `python/barrow/_native.pyi` has the Python signatures.
 """
 
 from capi import ModuleTable, Obj, py_none, decref
+from arima_calls import *
 from arrow_calls import *
 from bar64_calls import *
 from column_calls import *
@@ -112,6 +113,13 @@ def PyInit__native() abi("C") -> Obj:
     )
     table.add[resample_midpoints, 5](
         "resample_midpoints", "Half way between bids and asks."
+    )
+    table.add[arima_fit, 6]("arima_fit", "Fits models to many series.")
+    table.add[arima_filter, 8](
+        "arima_filter", "Residuals and forecasts of many series."
+    )
+    table.add[arima_curvature, 6](
+        "arima_curvature", "Second derivatives of a likelihood."
     )
     table.add[simd_bits, 0]("simd_bits", "Bits of a vector register.")
     return table.create("barrow._native")
