@@ -79,6 +79,7 @@ from barrow.store import Store
 __version__ = "0.1.0"
 
 __all__ = [
+    "ARIMA",
     "PRICE_ERROR_64",
     "PRICE_ERROR_128",
     "PRICE_UNDEF_64",
@@ -130,6 +131,9 @@ __all__ = [
     "Timeframe",
     "TradeTick",
     "Trades",
+    "auto_arima",
+    "batch_fit_arima",
+    "batch_forecast_arima",
     "check_csv",
     "convert",
     "cpu_level",
@@ -149,10 +153,14 @@ __all__ = [
 
 if TYPE_CHECKING:
     from barrow import wranglers as wranglers
+    from barrow.arima import ARIMA, auto_arima, batch_fit_arima, batch_forecast_arima
 else:
+    _ARIMA = ("ARIMA", "auto_arima", "batch_fit_arima", "batch_forecast_arima")
 
     def __getattr__(name: str) -> Any:
-        """`barrow.wranglers`, imported when it is first asked for."""
+        """`barrow.wranglers` and the models, imported when they are first asked for."""
         if name == "wranglers":
             return import_module("barrow.wranglers")
+        if name in _ARIMA:
+            return getattr(import_module("barrow.arima"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -45,9 +45,7 @@ def from_partial(partial: Float64) -> Float64:
     return r / (1.0 + (max(1.0 - r * r, 0.0)) ** 0.5)
 
 
-def step_up[
-    lanes: Int
-](mut coefficients: Scratch[F64], begin: Int, count: Int):
+def step_up[lanes: Int](mut coefficients: Scratch[F64], begin: Int, count: Int):
     """Turns partial autocorrelations into coefficients, in place (Monahan 1984).
 
     Parameters:
@@ -189,7 +187,14 @@ def multiply_out[
     var q = order.p
     var seasonal_p = order.p + order.q
     _product[lanes](
-        factors, 0, order.p, seasonal_p, order.seasonal_p, order.season, -1.0, phi
+        factors,
+        0,
+        order.p,
+        seasonal_p,
+        order.seasonal_p,
+        order.season,
+        -1.0,
+        phi,
     )
     _product[lanes](
         factors,
@@ -225,9 +230,7 @@ def _product[
     for j in range(longs):
         var far = factors.load[lanes]((long + j) * lanes)
         var at = season * (j + 1) - 1
-        product.store[lanes](
-            at * lanes, product.load[lanes](at * lanes) + far
-        )
+        product.store[lanes](at * lanes, product.load[lanes](at * lanes) + far)
         for i in range(shorts):
             var near = factors.load[lanes]((short + i) * lanes)
             var to = (at + i + 1) * lanes

@@ -119,9 +119,7 @@ def filter_series(
     )
     for h in range(len(means)):
         levels.expect[0]()
-        means.store(
-            h, levels.expected[0][0] + base + trend.load(length + h)
-        )
+        means.store(h, levels.expected[0][0] + base + trend.load(length + h))
         variances.store(h, levels.variance[0] * noise)
         levels.move[0](phi)
     return filtered^

@@ -143,9 +143,7 @@ def _search[
     fitted.passes = likelihood.passes
     fitted.observed = likelihood.sums.count
     fitted.gradient = best.point.steepest() * count
-    fitted.variance = (
-        likelihood.variance()[0] * prepared.scale * prepared.scale
-    )
+    fitted.variance = likelihood.variance()[0] * prepared.scale * prepared.scale
     fitted.loglik = -count * (
         0.5 * (LOG_2_PI + 1.0) + best.point.value + log(prepared.scale)
     )
@@ -205,9 +203,7 @@ def _regressed[
 
 def _screen[
     lanes: Int
-](
-    mut likelihood: Likelihood[lanes], wanted: Int, mut places: List[Point]
-):
+](mut likelihood: Likelihood[lanes], wanted: Int, mut places: List[Point]):
     """Adds the best of many places until there are as many as wanted."""
     comptime V = SIMD[F64, lanes]
     var order = likelihood.order
@@ -272,7 +268,9 @@ def _line(order: Order, number: Int, dimension: Int) -> Float64:
     """
     var half = _LINES // 2
     var stronger = number < half
-    var turn = cos(3.141592653589793 * (Float64(number % half) + 0.5) / Float64(half))
+    var turn = cos(
+        3.141592653589793 * (Float64(number % half) + 0.5) / Float64(half)
+    )
     var first = -1
     var radius = 0.95
     if dimension < order.p:

@@ -109,9 +109,7 @@ struct Innovations[lanes: Int](Movable):
                         first, self._factor.load[W]((i + 1) * W)
                     )
                     var gain = self._gain.load[W](i * W)
-                    self._factor.store[W](
-                        i * W, (-gain).fma(lowered, moved)
-                    )
+                    self._factor.store[W](i * W, (-gain).fma(lowered, moved))
                     var step = moved * scaled
                     change = max(change, abs(step))
                     self._gain.store[W](i * W, gain + step)
@@ -175,9 +173,7 @@ struct Innovations[lanes: Int](Movable):
             self._gain.store[W](
                 i * W, phi.load[W](i * W) + theta.load[W](i * W)
             )
-        self._steady[columns](
-            series, length, phi, ar, stride, V(1), sums
-        )
+        self._steady[columns](series, length, phi, ar, stride, V(1), sums)
         return sums
 
     @always_inline
@@ -290,4 +286,3 @@ struct Innovations[lanes: Int](Movable):
                     state[c * states + i] = gain[i].fma(innovation, moved)
             own.add[columns](found, V(1))
         sums.join(own, inverse)
-

@@ -154,10 +154,17 @@ struct Levels[lanes: Int](Movable):
         """
         comptime W = Self.lanes
         for i in range(self._size):
-            self._reach.store[W](i * W, _seen[W](self._covariance, i * self._size, self._undo, self._arma))
+            self._reach.store[W](
+                i * W,
+                _seen[W](
+                    self._covariance, i * self._size, self._undo, self._arma
+                ),
+            )
         self.variance = _seen[W](self._reach, 0, self._undo, self._arma)
         comptime for c in range(1 + columns):
-            self.expected[c] = _seen[W](self._state, c * self._size, self._undo, self._arma)
+            self.expected[c] = _seen[W](
+                self._state, c * self._size, self._undo, self._arma
+            )
 
     def take[columns: Int](mut self, values: Array[Float64, 3]):
         """Learns from an observation.
@@ -210,7 +217,9 @@ struct Levels[lanes: Int](Movable):
         for i in range(size):
             _apply[W](self._covariance, i, size, phi, self._undo, self._arma)
         for i in range(size):
-            _apply[W](self._covariance, i * size, 1, phi, self._undo, self._arma)
+            _apply[W](
+                self._covariance, i * size, 1, phi, self._undo, self._arma
+            )
         for i in range(self._arma):
             var noise = self._noise.load[W](i * W)
             for j in range(self._arma):
@@ -273,9 +282,9 @@ struct Levels[lanes: Int](Movable):
 @always_inline
 def _seen[
     lanes: Int
-](
-    numbers: Scratch[F64], begin: Int, undo: Scratch[F64], arma: Int
-) -> SIMD[F64, lanes]:
+](numbers: Scratch[F64], begin: Int, undo: Scratch[F64], arma: Int) -> SIMD[
+    F64, lanes
+]:
     """An observation of a state: ARMA plus the levels that undo the differences."""
     var total = numbers.load[lanes](begin * lanes)
     for i in range(len(undo)):

@@ -94,9 +94,7 @@ struct Likelihood[lanes: Int](Movable):
             `-loglik / count` without its constant; NaN where that is no stationary process.
         """
         self.passes += 1
-        multiply_out[Self.lanes](
-            self.order, self.factors, self.phi, self.theta
-        )
+        multiply_out[Self.lanes](self.order, self.factors, self.phi, self.theta)
         var columns = self.order.columns()
         if columns == 0:
             return self._run[0]()

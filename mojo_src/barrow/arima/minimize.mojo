@@ -96,9 +96,7 @@ struct Descent(Copyable):
 
 def minimize[
     lanes: Int
-](
-    mut likelihood: Likelihood[lanes], var start: Point, limit: Int
-) -> Descent:
+](mut likelihood: Likelihood[lanes], var start: Point, limit: Int) -> Descent:
     """Goes down to a local minimum.
 
     Parameters:

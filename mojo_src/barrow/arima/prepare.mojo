@@ -149,7 +149,9 @@ struct Prepared(Movable):
             squares += w * w
             spread = max(spread, abs(w - middle))
             differences.store(t, w)
-        var noise = 8.0 * _EPSILON * size * Float64(1 << (order.d + order.seasonal_d))
+        var noise = (
+            8.0 * _EPSILON * size * Float64(1 << (order.d + order.seasonal_d))
+        )
         if spread <= noise and order.free() > 0:
             self.status = Status.CONSTANT
             return

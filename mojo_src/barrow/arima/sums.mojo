@@ -60,9 +60,7 @@ struct Sums[lanes: Int](ImplicitlyCopyable):
             self.determinant = Self.V(1)
 
     @always_inline
-    def add[
-        columns: Int
-    ](mut self, found: Array[Self.V, 3], inverse: Self.V):
+    def add[columns: Int](mut self, found: Array[Self.V, 3], inverse: Self.V):
         """Adds the innovations of one step.
 
         Parameters:
@@ -145,6 +143,4 @@ struct Sums[lanes: Int](ImplicitlyCopyable):
         """
         var n = Float64(self.count)
         var variance = self.squares[columns]() / n
-        return 0.5 * (
-            log(variance) + (log(self.determinant) + self.logs) / n
-        )
+        return 0.5 * (log(variance) + (log(self.determinant) + self.logs) / n)
