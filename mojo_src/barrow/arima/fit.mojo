@@ -208,7 +208,7 @@ def _screen[
     comptime V = SIMD[F64, lanes]
     var order = likelihood.order
     var size = order.free()
-    var spread = min(64 * size, 512)
+    var spread = min(64 * size, 32 * wanted)
     var lines = _LINES if order.p > 0 and order.q > 0 else 0
     # An additive recurrence fills a box evenly: powers of the inverse of the root of
     # x^(size + 1) = x + 1 (Roberts 2018).

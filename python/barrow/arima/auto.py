@@ -21,6 +21,8 @@ _KPSS_5 = 0.463
 _STRONG = 0.64
 # Roots nearer to the unit circle make a model that no longer tells anything.
 _CLOSEST_ROOT = 1.01
+# Starts of a model that is only compared with others.
+_FEW = 2
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def seasonal_strength(y: Doubles, season: int) -> float:
     phase = np.arange(len(left)) % season
     mean = np.array([_mean(left[phase == i]) for i in range(season)])
     whole, rest = np.nanvar(left), np.nanvar(left - mean[phase])
-    return max(0.0, 1.0 - float(rest / whole)) if whole > 0 else 0.0
+    return max(0.0, 1.0 - float(rest / whole)) if whole > 1e-12 * np.nanvar(y) else 0.0
 
 
 def _mean(values: Doubles) -> float:
@@ -201,14 +203,16 @@ class _Search:
             moved = any(self._try(key, limits) for key in _neighbors(self._best[1], constant))
         if self._best is None:
             # Says why: the smallest model of all.
-            return self._fit(((0, 0, 0, 0), False))
-        return self._best[2]
+            return self._fit(((0, 0, 0, 0), False), 0)
+        # The search started each model from few places; the one it found is worth more.
+        return self._fit(self._best[1], 0)
 
-    def _fit(self, key: _Key) -> ArimaResult:
+    def _fit(self, key: _Key, starts: int) -> ArimaResult:
         (p, q, many, most), constant = key
         d, more = self._times
         seasonal = (many, more, most, self._season) if self._season > 1 else None
-        return ARIMA(p, d, q, seasonal, "c" if constant else "n").fit(self._values)
+        model = ARIMA(p, d, q, seasonal, "c" if constant else "n")
+        return model.fit(self._values, starts=starts)
 
     def _try(self, key: _Key, limits: _Limits) -> bool:
         """Whether a model is better than all before."""
@@ -216,7 +220,7 @@ class _Search:
             return False
         self._seen.add(key)
         try:
-            result = self._fit(key)
+            result = self._fit(key, _FEW)
         except BarrowArgumentError:
             return False  # too many coefficients for so few values, or none to be found
         value = float(getattr(result, self._criterion))
