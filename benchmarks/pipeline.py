@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import shutil
 import statistics
@@ -175,6 +176,7 @@ def workload(symbols: int, years: list[float], threads: int, folder: Path) -> No
                 written(path, rows, number)
             else:
                 shutil.copyfile(root / "bars" / f"S{number % 4:02}.bar64", path)
+        os.sync()  # or writing the input would go on meanwhile
         command = [sys.executable, __file__, "--child", str(root), "--threads", str(threads)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         facts = json.loads(done.stdout)

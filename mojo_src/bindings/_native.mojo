@@ -5,14 +5,17 @@ converts the result back. `python/barrow/_native.pyi` has the Python signatures.
 """
 
 from capi import ModuleTable, Obj, py_none, decref
+from adjust_calls import *
 from arima_calls import *
 from arrow_calls import *
 from bar64_calls import *
 from column_calls import *
 from convert_calls import *
 from csv_calls import *
+from information_calls import *
 from ipc_calls import *
 from resample_calls import *
+from rolling_calls import *
 from row_calls import row_type, rows_new
 from tick_calls import *
 from value_calls import *
@@ -100,7 +103,19 @@ def PyInit__native() abi("C") -> Obj:
     table.add[arrow_lend_schema, 1]("arrow_lend_schema", "Lends a schema.")
     table.add[arrow_lend_array, 1]("arrow_lend_array", "Lends a batch.")
     table.add[arrow_lend_stream, 2]("arrow_lend_stream", "Lends batches.")
-    table.add[resample_new, 4]("resample_new", "Makes a fold of timeframes.")
+    table.add[information_new, 4]("information_new", "Makes a sampler.")
+    table.add[information_check, 5](
+        "information_check", "Rows that no bar is made of."
+    )
+    table.add[information_push, 9](
+        "information_push", "Adds rows to information bars."
+    )
+    table.add[information_peek, 4]("information_peek", "Shows the open bar.")
+    table.add[information_save, 2]("information_save", "What restoring needs.")
+    table.add[information_restore, 3](
+        "information_restore", "Goes on from what was saved."
+    )
+    table.add[resample_new, 5]("resample_new", "Makes a fold of timeframes.")
     table.add[resample_push, 5]("resample_push", "Folds rows into bars.")
     table.add[resample_advance, 5](
         "resample_advance", "Ends bars at a time, without a row."
@@ -113,6 +128,12 @@ def PyInit__native() abi("C") -> Obj:
     )
     table.add[resample_midpoints, 5](
         "resample_midpoints", "Half way between bids and asks."
+    )
+    table.add[rolling, 8]("rolling", "A statistic of windows of a series.")
+    table.add[adjust_runs, 2]("adjust_runs", "Which rows are in which segment.")
+    table.add[adjust_shift, 5]("adjust_shift", "Adds amounts to prices.")
+    table.add[adjust_multiply, 9](
+        "adjust_multiply", "Multiplies values by fractions."
     )
     table.add[arima_fit, 6]("arima_fit", "Fits models to many series.")
     table.add[arima_filter, 8](

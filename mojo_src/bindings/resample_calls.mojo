@@ -34,7 +34,8 @@ def _name[price: DType]() -> StaticString:
 
 def resample_new(args: Args, n: Int) raises PyErr -> Obj:
     """Args: wide, closed at the right, duplicates refused, levels, each a tuple (source, step, origin, edges (int64),
-    left out (bool)). A step of 0 says that there are edges."""
+    left out (bool)), sessions or None: (edges, left out, whether rows outside are wrong). A step of 0 says that there
+    are edges; with another one what lies between edges is cut into intervals of it."""
     if to_bool(args[]):
         return _new[DType.int128, DType.uint128](args)
     return _new[DType.int64, DType.uint64](args)
@@ -54,7 +55,8 @@ def _new[price: DType, size: DType](args: Args) raises PyErr -> Obj:
         var step = to_int(item(level, 1))
         if step < 0:
             raise PyErr.argument(String("a step of ", step))
-        if step > 0:
+        var edges = PyBuffer(item(level, 3))
+        if step > 0 and edges.nbytes() == 0:
             var origin = to_int(item(level, 2))
             levels.append(
                 Level[price, size](
@@ -62,21 +64,30 @@ def _new[price: DType, size: DType](args: Args) raises PyErr -> Obj:
                 )
             )
             continue
-        var edges = PyBuffer(item(level, 3))
         var left_out = PyBuffer(item(level, 4))
-        levels.append(Level[price, size](_cut(edges, left_out), source))
+        levels.append(
+            Level[price, size](_cut(Int64(step), edges, left_out), source)
+        )
         _ = edges^
         _ = left_out^
-    return new_handle[_name[price]()](
-        Cascade[price, size](
-            levels^,
-            Int64(to_int(args[unsafe_offset=1])),
-            Int64(to_int(args[unsafe_offset=2])),
-        )
+    var cascade = Cascade[price, size](
+        levels^,
+        Int64(to_int(args[unsafe_offset=1])),
+        Int64(to_int(args[unsafe_offset=2])),
     )
+    var sessions = args[unsafe_offset=4]
+    if not is_none(sessions):
+        var edges = PyBuffer(item(sessions, 0))
+        var left_out = PyBuffer(item(sessions, 1))
+        cascade.keep_to(_cut(0, edges, left_out), to_bool(item(sessions, 2)))
+        _ = edges^
+        _ = left_out^
+    return new_handle[_name[price]()](cascade^)
 
 
-def _cut(edges: PyBuffer, left_out: PyBuffer) raises PyErr -> Buckets:
+def _cut(
+    step: Int64, edges: PyBuffer, left_out: PyBuffer
+) raises PyErr -> Buckets:
     var bounds = _read[DType.int64](edges)
     var flags = _read[DType.uint8](left_out)
     if len(bounds) == 0:
@@ -93,6 +104,8 @@ def _cut(edges: PyBuffer, left_out: PyBuffer) raises PyErr -> Buckets:
     var all_flags = Pool[Bool]()
     for i in range(len(flags)):
         all_flags.append(flags[i] != 0)
+    if step > 0:
+        return Buckets(step=step, edges=all_bounds^, left_out=all_flags^)
     return Buckets(edges=all_bounds^, left_out=all_flags^)
 
 
@@ -268,7 +281,8 @@ def _peek[price: DType, size: DType](args: Args) raises PyErr -> Obj:
 
 
 def resample_facts(args: Args, n: Int) raises PyErr -> Obj:
-    """Args: cascade, wide. Returns (least stamp that may follow, then for every level the rows left out)."""
+    """Args: cascade, wide. Returns (least stamp that may follow, then for every level the rows left out, then the rows
+    outside of sessions)."""
     if to_bool(args[unsafe_offset=1]):
         return _facts[DType.int128, DType.uint128](args)
     return _facts[DType.int64, DType.uint64](args)
@@ -277,8 +291,9 @@ def resample_facts(args: Args, n: Int) raises PyErr -> Obj:
 def _facts[price: DType, size: DType](args: Args) raises PyErr -> Obj:
     var handle = handle_of[Cascade[price, size], _name[price]()](args[])
     ref levels = handle[].value.levels
-    var result = external_call["PyTuple_New", Obj](1 + len(levels))
+    var result = external_call["PyTuple_New", Obj](2 + len(levels))
     put(result, 0, py_int(Int(handle[].value.least)))
+    put(result, 1 + len(levels), py_int(handle[].value.outside))
     for i in range(len(levels)):
         put(result, 1 + i, py_int(levels[i].left_out))
     return result

@@ -17,9 +17,11 @@ from barrow._columns import (
     QUANTITY_UNDEF_128,
     array_over,
     column_buffer,
+    erroneous_raw,
     is_text,
     padded,
     put_raw,
+    rows_of,
     settled_nulls,
     text_buffers,
     undefined_raw,
@@ -181,17 +183,45 @@ def convert_batch(
         if not field.is_value:
             arrays.append(_retyped(column, wanted))
             continue
-        width, nulls = source.width, None
-        if field.optional:
-            nulls = undefined_rows(column_buffer(column), width, field.signed)
+        width = source.width
+        marks = _marks(field, column_buffer(column), width)
+        nulls = marks.get(undefined_raw(width, field.signed))
+        if target.name == "decimal128":
+            _check_numbers(field, marks, width, first_row)
         if width == target.width:
             data: Any = column_buffer(column)
         else:
-            data = _resized(field, column, source, target, nulls, first_row)
+            data = _resized(field, column, source, target, marks, first_row)
         if target.name != "decimal128":
             nulls = None
         arrays.append(array_over(data, wanted, len(column), nulls))
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+Marks = dict[int, np.ndarray[Any, Any]]
+
+
+def _marks(field: Field, values: Any, width: int) -> Marks:
+    """Raw values that are no numbers, and the rows they are in."""
+    raws = [undefined_raw(width, field.signed), *([erroneous_raw(width)] if field.signed else [])]
+    found = {raw: rows_of(values, width, raw) for raw in raws}
+    return {raw: rows for raw, rows in found.items() if rows is not None}
+
+
+def _check_numbers(field: Field, marks: Marks, width: int, first_row: int) -> None:
+    """Refuses what decimals have no number for, and nulls have no place for."""
+    for raw, rows in marks.items():
+        if raw == undefined_raw(width, field.signed) and field.optional:
+            continue
+        what = "undefined" if raw == undefined_raw(width, field.signed) else "an erroneous price"
+        raise BarrowParseError(
+            message(
+                f"row {first_row + int(np.argmax(rows))} column {field.name!r}",
+                f"is {what}, which decimal128 has no number for",
+                tries=["encoding='fixed16'", "bw.validate(records) shows the rows"],
+            ),
+            reason="overflow",
+        )
 
 
 def _resized(
@@ -199,15 +229,16 @@ def _resized(
     column: pa.Array,
     source: Encoding,
     target: Encoding,
-    undefined: np.ndarray[Any, Any] | None,
+    marks: Marks,
     first_row: int,
 ) -> np.ndarray[Any, Any]:
     """Values of 8 bytes in 16, or the other way round."""
     signed = field.signed
     values: Any = column_buffer(column)
-    if undefined is not None:  # neither width can tell it from a value of the other
+    if marks:  # neither width can tell them from values of the other
         values = np.frombuffer(values, np.uint8).copy()
-        put_raw(values, undefined, 0, source.width)
+        for rows in marks.values():
+            put_raw(values, rows, 0, source.width)
     data = np.empty(len(column) * target.width, np.uint8)
     if target.wide:
         native.column_widen(values, signed, data)
@@ -223,8 +254,10 @@ def _resized(
             ),
             reason="overflow",
         )
-    if undefined is not None:
-        put_raw(data, undefined, undefined_raw(target.width, signed), target.width)
+    for raw, rows in marks.items():
+        undefined = raw == undefined_raw(source.width, signed)
+        wanted = undefined_raw(target.width, signed) if undefined else erroneous_raw(target.width)
+        put_raw(data, rows, wanted, target.width)
     return data
 
 

@@ -93,6 +93,11 @@ def undefined_raw(width: int, signed: bool) -> int:
     return PRICE_UNDEF_128 if signed else QUANTITY_UNDEF_128
 
 
+def erroneous_raw(width: int) -> int:
+    """The raw price that says it is an error; `width` in bytes."""
+    return PRICE_ERROR_64 if width == 8 else PRICE_ERROR_128
+
+
 def undefined_rows(values: Any, width: int, signed: bool) -> Array | None:
     """Which raw values are undefined; None if all are defined.
 
@@ -101,13 +106,24 @@ def undefined_rows(values: Any, width: int, signed: bool) -> Array | None:
         width: Bytes of a value.
         signed: Prices, or otherwise sizes.
     """
-    raw = undefined_raw(width, signed)
+    return rows_of(values, width, undefined_raw(width, signed))
+
+
+def rows_of(values: Any, width: int, raw: int) -> Array | None:
+    """Which values are one raw value; None if none is.
+
+    Args:
+        values: A buffer of raw values.
+        width: Bytes of a value.
+        raw: The value, of either sign.
+    """
+    bits = raw % 2 ** (8 * width)
     words = np.frombuffer(values, "<u8")
     if width == 8:
-        found = words == raw
+        found = words == bits
     else:
-        high = words[1::2] == raw >> 64
-        found = high & (words[::2] == raw & (2**64 - 1)) if high.any() else high
+        high = words[1::2] == bits >> 64
+        found = high & (words[::2] == bits & (2**64 - 1)) if high.any() else high
     return found if found.any() else None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -54,6 +55,31 @@ class Block:
         other = Block(size)
         other.array[:used] = self.array[:used]
         return other
+
+
+def owned_doubles(count: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """An array of doubles, not set to anything, that keeps its memory itself.
+
+    Args:
+        count: How many.
+    """
+    if 8 * count < _SMALLEST or not hasattr(mmap, "MADV_HUGEPAGE"):
+        return np.empty(count)
+    return np.asarray(_Doubles(count))
+
+
+class _Doubles:
+    """A mapping as NumPy takes it over: the array holds this, and this the lease."""
+
+    def __init__(self, count: int) -> None:
+        self.lease = _Lease(_take(8 * count))
+        address = np.frombuffer(self.lease.mapping, np.uint8).ctypes.data
+        self.__array_interface__ = {
+            "data": (address, False),
+            "shape": (count,),
+            "typestr": "<f8",
+            "version": 3,
+        }
 
 
 class _Lease:

@@ -20,6 +20,8 @@ _ArrowBatch = NewType("_ArrowBatch", object)
 _ArrowField: TypeAlias = tuple[str, str, int]
 _Writer = NewType("_Writer", object)
 _Cascade = NewType("_Cascade", object)
+_Sampler = NewType("_Sampler", object)
+_Runs = NewType("_Runs", object)
 
 def row_type() -> type: ...
 def rows_new(
@@ -128,11 +130,35 @@ def arrow_column(batch: _ArrowBatch, index: int, /) -> tuple[int, ...]: ...
 def arrow_lend_schema(schema: _ArrowSchema, /) -> object: ...
 def arrow_lend_array(batch: _ArrowBatch, /) -> tuple[object, object]: ...
 def arrow_lend_stream(schema: _ArrowSchema, batches: tuple[_ArrowBatch, ...], /) -> object: ...
+def information_new(
+    wide: bool, choices: tuple[int, ...], step: tuple[int, ...], unit: tuple[int, ...], /
+) -> _Sampler: ...
+def information_check(
+    wide: bool, columns: tuple[Buffer, ...], first: int, last: int, least: int, /
+) -> tuple[int, int]: ...
+def information_push(
+    sampler: _Sampler,
+    wide: bool,
+    columns: tuple[Buffer, ...],
+    sides: Buffer,
+    first: int,
+    last: int,
+    begin: int,
+    blocks: tuple[Buffer],
+    places: Buffer,
+    /,
+) -> tuple[int, int, int, int]: ...
+def information_peek(
+    sampler: _Sampler, wide: bool, blocks: tuple[Buffer], places: Buffer, /
+) -> tuple[int, int, int]: ...
+def information_save(sampler: _Sampler, wide: bool, /) -> tuple[int, ...]: ...
+def information_restore(sampler: _Sampler, wide: bool, words: tuple[int, ...], /) -> None: ...
 def resample_new(
     wide: bool,
     closed_right: bool,
     unique: bool,
     levels: tuple[tuple[int, int, int, Buffer, Buffer], ...],
+    sessions: tuple[Buffer, Buffer, bool] | None,
     /,
 ) -> _Cascade: ...
 def resample_push(
@@ -184,4 +210,31 @@ def arima_curvature(
     products: Buffer,
     /,
 ) -> int: ...
+def rolling(
+    statistic: int,
+    values: Buffer,
+    other: Buffer,
+    window: int,
+    min_periods: int,
+    choice: int,
+    parameter: float,
+    result: Buffer,
+    /,
+) -> int: ...
+def adjust_runs(stamps: Buffer, bounds: Buffer, /) -> tuple[_Runs, tuple[int, ...]]: ...
+def adjust_shift(
+    raw: Buffer, runs: _Runs, amounts: Buffer, wide: bool, sums: Buffer, /
+) -> tuple[int, int, int, int]: ...
+def adjust_multiply(
+    raw: Buffer,
+    runs: _Runs,
+    words: Buffer,
+    starts: Buffer,
+    wide: bool,
+    signed: bool,
+    precision: int,
+    rounding: int,
+    products: Buffer,
+    /,
+) -> tuple[int, int, int, int]: ...
 def simd_bits() -> int: ...

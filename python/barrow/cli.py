@@ -18,6 +18,7 @@ import barrow as bw
 from barrow._arrow import BAR, KINDS, format_stamp
 from barrow._lib import native
 from barrow.bar64 import check_bar64, is_bar64
+from barrow.cli_adjust import adjust
 from barrow.cli_convert import convert
 from barrow.cli_etl import app as etl_app
 from barrow.cli_resample import resample
@@ -443,6 +444,7 @@ app.command()(convert)
 app.add_typer(store_app, name="store")
 app.command()(resample)
 app.add_typer(etl_app, name="etl")
+app.command()(adjust)
 
 
 @app.command()

@@ -34,6 +34,23 @@ class _Duplicates(StrEnum):
     error = "error"
 
 
+class _Sides(StrEnum):
+    reported = "reported"
+    reported_or_tick_rule = "reported_or_tick_rule"
+    tick_rule = "tick_rule"
+
+
+class _Rules(StrEnum):
+    conserve = "conserve"
+    nautilus = "nautilus"
+
+
+class _Outside(StrEnum):
+    drop = "drop"
+    keep = "keep"
+    error = "error"
+
+
 class _Price(StrEnum):
     bid = "bid"
     ask = "ask"
@@ -45,7 +62,10 @@ def resample(
         str, typer.Argument(metavar="FILE", help="Arrow, CSV or Parquet.", show_default=False)
     ],
     to: Annotated[
-        str, typer.Option(metavar="5m,1h,1d", help="Timeframes; M is months.", show_default=False)
+        str,
+        typer.Option(
+            metavar="5m,1h,1d", help="Timeframes; M is months. Also 1000-TICK.", show_default=False
+        ),
     ],
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="DIR", help="The folder.", show_default=False)
@@ -64,6 +84,20 @@ def resample(
     partial: Annotated[_Partial, typer.Option(help="A last bar not over.")] = _Partial.flag,
     duplicates: Annotated[_Duplicates, typer.Option(help="Rows of one stamp.")] = _Duplicates.keep,
     price: Annotated[_Price | None, typer.Option(help="Of quotes.", show_default=False)] = None,
+    sides: Annotated[_Sides, typer.Option(help="Of trades, for imbalances.")] = _Sides.reported,
+    rules: Annotated[_Rules, typer.Option(help="Of runs and bricks.")] = _Rules.conserve,
+    price_increment: Annotated[
+        str | None, typer.Option(help="Of 20-RENKO, such as 0.01.", show_default=False)
+    ] = None,
+    session: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE.toml",
+            help="When the market is open: " + ", ".join(bw.session_names()) + ".",
+            show_default=False,
+        ),
+    ] = None,
+    outside: Annotated[_Outside, typer.Option(help="Rows in no session.")] = _Outside.drop,
     sort: Annotated[bool, typer.Option("--sort", help="Put rows in order first.")] = False,
     bar_type: Annotated[
         str | None,
@@ -79,7 +113,8 @@ def resample(
 ) -> None:
     """Make bars of longer timeframes, exactly; one Arrow file each.
 
-    From bars, quotes or trades, all timeframes in one pass.
+    From bars, quotes or trades, all timeframes in one pass; also bars that end when
+    enough was traded.
     """
     choices: dict[str, Any] = {
         "closed": closed.value,
@@ -88,6 +123,7 @@ def resample(
         "partial": partial.value,
         "duplicates": duplicates.value,
         "price": price and price.value,
+        "outside": outside.value,
     }
     written = bw.resample_file(
         file,
@@ -100,6 +136,12 @@ def resample(
         tz=tz,
         origin=origin,
         offset=offset,
+        information={
+            "sides": sides.value,
+            "rules": rules.value,
+            "price_increment": price_increment,
+        },
+        session=session,
         **choices,
     )
     if as_json:
@@ -111,3 +153,5 @@ def resample(
             extra += f", {report.filled:,} filled" if report.filled else ""
             extra += ", the last one unfinished" if report.unfinished else ""
             print(f"{one.path}: {report.bars:,} bars of {report.rows_in:,} rows{extra}")
+        for note in dict.fromkeys(note for one in written for note in one.report.notes):
+            print(f"note: {note}")

@@ -309,11 +309,17 @@ class AtomicFile:
     def commit(self) -> None:
         """Makes the file durable and gives it its name.
 
-        A file that came to be under that name meanwhile is replaced only if it may.
+        A file that came to be under that name meanwhile is replaced only if it may. If
+        the name cannot be made durable, the file is gone, unless it has replaced one.
         """
         _fsync(self.temporary)
         self.publish()
-        sync_folder(os.path.dirname(self.path))
+        try:
+            sync_folder(os.path.dirname(self.path))
+        except OSError:
+            if not self._overwrite:
+                discard(self.path)
+            raise
 
     def publish(self) -> None:
         """Gives the file its name, without making anything durable."""

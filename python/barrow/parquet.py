@@ -20,7 +20,7 @@ from barrow.bars import (
     stored_tables,
 )
 from barrow.errors import BarrowCorruptError, BarrowError, message
-from barrow.files import AtomicFile, error_number, unreadable, unwritable
+from barrow.files import AtomicFile, Output, error_number, unreadable, unwritable
 
 # Decimals are what every reader of Parquet knows; opaque binary is not.
 _ENCODING = "decimal128"
@@ -57,7 +57,7 @@ def write_parquet(
     try:
         with (
             AtomicFile(name, overwrite=overwrite) as whole,
-            open(whole.temporary, "wb") as file,
+            Output(whole.temporary) as file,
             pq.ParquetWriter(file, schema, compression="zstd") as writer,
         ):
             for table in stored_tables(records, _ENCODING):

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
 
 from barrow.errors import BarrowArgumentError, message
 
+Array = np.ndarray[Any, Any]
 Table = tuple[tuple[int, ...], tuple[int, ...]]
 
 _HOUR = 3600
@@ -20,7 +24,9 @@ def offsets(zone: str) -> Table:
     """Where the offset of a zone changes, and to what.
 
     Args:
-        zone: An IANA name, an offset such as `-05:00`, or `new-york+7`.
+        zone: An IANA name, an offset such as `-05:00`, or a name and hours such as
+            `America/New_York+7h`: clocks that are so far ahead of that zone's all year
+            and change when those do, as brokers have them; `new-york+7` for short.
 
     Returns:
         Bounds in nanoseconds UTC, one more than offsets, and the offsets of local time
@@ -35,10 +41,11 @@ def offsets(zone: str) -> Table:
     if fixed:
         seconds = int(fixed[2]) * _HOUR + int(fixed[3] or 0) * 60
         return _ENDS, ((-seconds if fixed[1] == "-" else seconds) * 10**9,)
-    following = re.fullmatch(r"new-york([+-]\d{1,2})", zone, re.IGNORECASE)
+    following = re.fullmatch(r"(new-york)([+-]\d{1,2})|(.+?)([+-]\d{1,2})h", zone, re.IGNORECASE)
     if following:
-        bounds, ahead = offsets("America/New_York")
-        shift = int(following[1]) * _HOUR * 10**9
+        name = "America/New_York" if following[1] else following[3]
+        bounds, ahead = offsets(name)
+        shift = int(following[2] or following[4]) * _HOUR * 10**9
         return bounds, tuple(offset + shift for offset in ahead)
     try:
         return _changes(ZoneInfo(zone))
@@ -47,9 +54,28 @@ def offsets(zone: str) -> Table:
             message(
                 "timezone",
                 f"there is no zone {zone!r}",
-                tries=["UTC", "America/New_York", "-05:00", "new-york+7 (broker clocks)"],
+                tries=["UTC", "America/New_York", "-05:00", "America/New_York+7h (broker clocks)"],
             )
         ) from error
+
+
+def to_local(table: Table, instants: Array) -> Array:
+    """Nanoseconds UTC to what clocks of a zone show."""
+    bounds, ahead = table
+    at = np.searchsorted(np.array(bounds[1:-1], np.int64), instants, "right")
+    return instants + np.array(ahead, np.int64)[at]
+
+
+def to_utc(table: Table, clocks: Array) -> Array:
+    """What clocks of a zone show to nanoseconds UTC.
+
+    A time that comes twice is the first one; one that does not exist is the moment at
+    which clocks were set forward past it.
+    """
+    bounds, ahead = (np.array(numbers, np.int64) for numbers in table)
+    later = np.maximum(ahead[:-1], ahead[1:])
+    at = np.searchsorted(bounds[1:-1] + later, clocks, "right")
+    return np.minimum(clocks - ahead[at], bounds[1:][at])
 
 
 @cache

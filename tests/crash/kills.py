@@ -1,6 +1,7 @@
 """Kills writers, at random moments and at every system call, and looks at what is left.
 
-    python tests/crash/kills.py [--kills N] [--seed N] [--when before after amid] [--folder F]
+    python tests/crash/kills.py [--kills N] [--seed N] [--when before after amid] [--outputs]
+        [--folder F]
 
 Children are forked, so that they begin at once. The exit status is that of the first thing
 that does not hold, with its traceback.
@@ -21,9 +22,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import barrow as bw
+import outputs
 from faults import Counting, calls_through, dying
+from outputs import Job
 from stages import StageWork
-from work import Work, some_bars, some_trades
+from work import Work, contents, some_bars, some_trades
 
 _FORMAT = "<i"
 
@@ -148,6 +151,66 @@ def kill_ingest(folder: Path, kills: int, chance: random.Random) -> None:
     assert output.read_bytes() == wanted
 
 
+def kill_job(job: Job, source: Path, folder: Path, when: str) -> int:
+    """Kills what writes files at its first, second, ... system call; returns how many."""
+    place = folder / f"{job.name} {when}".replace(" ", "-")
+    place.mkdir()
+    wanted = outputs.reference(job, source, place / "undisturbed")
+    at = 0
+    while True:
+        at += 1
+        output = place / f"{at}"
+        output.mkdir()
+
+        def dies(say: Callable[[int], None], at: int = at, output: Path = output) -> None:
+            with calls_through(Counting(at, dying(when))):
+                job.run(source, output)
+            say(1)
+
+        done, said = Child(dies).result()
+        assert done == bool(said)
+        job.check(output, wanted, killed=not done)
+        job.again(source, output, wanted)
+        shutil.rmtree(output)
+        if done:
+            return at - 1
+
+
+def kill_job_at_random(
+    job: Job, source: Path, folder: Path, kills: int, chance: random.Random
+) -> None:
+    """Kills what writes files at random moments."""
+    place = folder / f"{job.name} at random".replace(" ", "-")
+    place.mkdir()
+    wanted = outputs.reference(job, source, place / "undisturbed")
+    output = place / "output"
+    output.mkdir()
+    started = time.monotonic()
+    assert Child(lambda _: void(job.run(source, output))).result()[0]
+    seconds = time.monotonic() - started
+    for _ in range(kills):
+        shutil.rmtree(output)
+        output.mkdir()
+        child = Child(lambda say: void(job.run(source, output)) or say(1))
+        time.sleep(chance.uniform(0, 1.1 * seconds))
+        child.kill()
+        done, said = child.result()
+        assert set(wanted) <= set(contents(output)) or not said
+        job.check(output, wanted, killed=not done)
+    job.again(source, output, wanted)
+
+
+def kill_jobs(folder: Path, whens: list[str], kills: int, chance: random.Random) -> None:
+    """Kills everything that writes whole files, at every call and at random."""
+    source = folder / "source"
+    source.mkdir()
+    outputs.make_sources(source)
+    for job in outputs.JOBS:
+        calls = [kill_job(job, source, folder, when) for when in whens]
+        kill_job_at_random(job, source, folder, kills // 10, chance)
+        print(f"{job.name}: killed {', '.join(whens)} each of {calls} calls", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=300, help="random kills of each kind of work")
@@ -155,6 +218,7 @@ def main() -> None:
     parser.add_argument("--when", nargs="*", default=["before", "after", "amid"])
     parser.add_argument("--every", type=int, default=1, help="so many calls of stages apart")
     parser.add_argument("--formats", nargs="*", default=["binary", "text", "arrow"])
+    parser.add_argument("--outputs", action="store_true", help="also all that writes whole files")
     parser.add_argument("--folder", help="where to write; memory is faster than a disk")
     given = parser.parse_args()
     seed = random.SystemRandom().randrange(10**6) if given.seed is None else given.seed
@@ -179,6 +243,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=given.folder) as place:
         kill_ingest(Path(place), given.kills, chance)
         print(f"ingest: {given.kills} kills", flush=True)
+    if given.outputs:
+        with tempfile.TemporaryDirectory(dir=given.folder) as place:
+            kill_jobs(Path(place), given.when, given.kills, chance)
 
 
 if __name__ == "__main__":

@@ -21,19 +21,23 @@ LONGEST = 600
 MOJO_RANK = {
     "errors": 0, "fence": 1, "fixed": 2, "time": 2, "arrow": 3,
     "bar64": 4, "csv": 4, "model": 4,
-    "wrangle": 5, "resample": 5, "rolling": 5, "indicators": 5, "arima": 5, "quantize": 5,
+    "wrangle": 5, "resample": 5, "adjust": 5,
+    "rolling": 5, "indicators": 5, "arima": 5, "quantize": 5,
     "ipc": 5, "bindings": 6,
 }  # fmt: skip
 UNSAFE_ROOMS = {"fence", "arrow", "bindings"}
 PYTHON_RANK = {
     "errors": 0, "_native": 0, "_lib": 1, "_memory": 1, "_blocks": 1, "_columns": 1, "_records": 1,
-    "files": 1, "zones": 1, "_arrow": 2, "record_module": 2,
+    "files": 1, "zones": 1, "_arrow": 2, "record_module": 2, "sessions": 2,
     "bars": 3, "bar64": 4, "csv": 4, "ipc": 4, "parquet": 4, "arrow_ffi": 4, "resample": 4,
-    "arima": 4,
+    "rolling": 4, "adjust": 4, "arima": 4,
     "store": 5, "wranglers": 5, "etl": 6, "barrow": 7, "cli_convert": 8, "cli_store": 8,
-    "cli_etl": 8, "cli_resample": 8, "cli": 9,
+    "cli_etl": 8, "cli_resample": 8, "cli_adjust": 8, "cli": 9,
 }  # fmt: skip
-HEAVY = ("pandas", "typer", "rich", "polars", "duckdb", "matplotlib", "fsspec")
+HEAVY = (
+    "pandas", "typer", "rich", "polars", "duckdb", "matplotlib", "fsspec", "exchange_calendars",
+    "numba", "scipy",
+)  # fmt: skip
 
 
 def files(*folders: str) -> list[Path]:

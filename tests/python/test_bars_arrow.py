@@ -5,6 +5,7 @@ from pathlib import Path
 
 import barrow as bw
 import duckdb
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -193,3 +194,45 @@ def test_columns_that_could_hold_nulls_but_do_not_are_taken(tmp_path) -> None:
     assert again == bars
     assert again.to_arrow().schema == table.schema
     assert again[:1] == bars
+
+
+def marked(column: str, raw: int) -> bw.Bars:
+    """Three bars, the second of which has a raw value that is no number."""
+    columns = {name: np.full(3, 10**9, np.int64) for name in VALUES}
+    columns[column][1] = np.uint64(raw % 2**64).view(np.int64)
+    arrays = [
+        pa.Array.from_buffers(pa.binary(8), 3, [None, pa.py_buffer(v)]) for v in columns.values()
+    ]
+    stamps = pa.array(np.arange(3, dtype=np.uint64) * 60 * 10**9)
+    fields = [pa.field(name, pa.binary(8), nullable=False) for name in columns]
+    fields += [pa.field(name, pa.uint64(), nullable=False) for name in ("ts_event", "ts_init")]
+    known = {"price_precision": "0", "size_precision": "0"}
+    schema = pa.schema(fields, metadata=known)
+    return bw.Bars.from_arrow(pa.Table.from_arrays([*arrays, stamps, stamps], schema=schema))
+
+
+@pytest.mark.parametrize(
+    ("column", "narrow", "wide", "what"),
+    [
+        ("high", bw.PRICE_UNDEF_64, bw.PRICE_UNDEF_128, "undefined"),
+        ("high", bw.PRICE_ERROR_64, bw.PRICE_ERROR_128, "an erroneous price"),
+        ("volume", bw.QUANTITY_UNDEF_64, bw.QUANTITY_UNDEF_128, "undefined"),
+    ],
+)
+def test_values_that_are_no_numbers_stay_so_in_every_width(
+    column: str, narrow: int, wide: int, what: str
+) -> None:
+    bars = marked(column, narrow)
+    table = bars.to_arrow("fixed16")
+    signed = column != "volume"
+    found = [int.from_bytes(v, "little", signed=signed) for v in table[column].to_pylist()]
+    assert found == [10**16, wide, 10**16]
+    assert bw.Bars.from_arrow(table).to_arrow("fixed8").equals(bars.to_arrow())
+    for source in (bars, bw.Bars.from_arrow(table)):
+        with pytest.raises(bw.BarrowParseError) as caught:
+            source.to_arrow("decimal128")
+        assert str(caught.value) == (
+            f"row 1 column '{column}': is {what}, which decimal128 has no number for\n"
+            "  try: encoding='fixed16'\n"
+            "   or: bw.validate(records) shows the rows"
+        )

@@ -45,6 +45,21 @@ def test_the_python_of_the_guide_runs_without_nautilus_trader(capsys):
     assert "BTC-USD-PERP.DYDX-1-MINUTE-LAST-EXTERNAL True\n" in told
 
 
+def test_the_python_of_information_bars_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        f"2024-01-02T09:{i // 60 % 60:02}:{i % 60:02}Z,{100 + i % 7}.5,{i % 11}.25,{side},{i}"
+        for i, side in enumerate(["sell", "buy", "buy"] * 1000)
+    ]
+    header = "timestamp,price,size,side,trade_id"
+    Path("trades.csv").write_text("\n".join([header, *rows]) + "\n")
+    page = (ROOT / "docs" / "guide" / "information-bars.md").read_text()
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.S):
+        exec(compile(block, "information-bars.md", "exec"), names)
+    assert "BTCUSDT.BINANCE-100-VOLUME-LAST-INTERNAL\n" in capsys.readouterr().out
+
+
 def test_the_error_of_the_readme_is_the_one_that_comes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     good = "2024-01-02T09:30,1.0840,1.0842,1.0836,1.0841,312\n" * 4819
@@ -68,6 +83,27 @@ def test_the_format_page_lists_every_reason():
     page = (ROOT / "docs" / "format.md").read_text()
     listed = re.search(r"\| `reason` \| one of `([^`]+)` \|", page)[1].split()
     assert listed == list(native.reason_names())[1:]
+
+
+def test_the_python_of_the_page_on_sessions_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        f"2024-01-02T{hour:02}:{minute:02}:00,4784.25,4785.00,4783.50,4784.75,{100 + minute}"
+        for hour in (21, 22, 23)
+        for minute in range(60)
+    ]
+    Path("bars.csv").write_text("\n".join(["timestamp,open,high,low,close,volume", *rows]) + "\n")
+    page = (ROOT / "docs/guide/sessions.md").read_text()
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.S):
+        exec(compile(block, "sessions.md", "exec"), names)
+    shown = capsys.readouterr().out
+    for told in re.findall(r"  # (.*)\n", "".join(re.findall(r"```python\n(.*?)```", page, re.S))):
+        assert told in shown
+    Path("acme.toml").write_text(re.search(r"```toml\n(.*?)```", page, re.S)[1])
+    assert bw.load_session("acme.toml").calendar == "CMES"
+    listed = re.findall(r"^\| `([\w-]+)` \|", page.split("## How")[0], re.M)
+    assert sorted(listed) == bw.session_names()
 
 
 @pytest.mark.usefixtures("text")
@@ -95,3 +131,41 @@ def test_the_page_on_pipelines_runs(capsys):
     Path("gbpusd.csv").write_bytes(Path("eurusd/bars.csv").read_bytes())
     Path("config.toml").write_text(re.search(r"```toml\n(.*?)```", page, re.S)[1])
     assert bw.etl.run("config.toml").ok
+
+
+@pytest.mark.usefixtures("text")
+def test_the_python_of_the_page_on_rolling_statistics_runs(capsys):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/guide/rolling.md").read_text(), re.S)
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "rolling.md", "exec"), names)
+    assert len(blocks) == 3
+    assert "1.08413\n0.0\n(50, 10000)\n" in capsys.readouterr().out
+
+
+def run_page(name):
+    """Runs the Python of a page of the guide; gives how many blocks there are."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/guide" / name).read_text(), re.S)
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, name, "exec"), names)
+    return len(blocks)
+
+
+@pytest.mark.usefixtures("text")
+def test_the_python_of_the_page_on_adjustments_runs(capsys):
+    assert run_page("adjust.md") == 3
+    assert capsys.readouterr().out == (
+        "Adjustments additive\n  the beginning to 2024-01-02T09:30:00Z: 0.005\n"
+        "1.08413 -> 1.08913 and 1.08413\nTrue\n"
+        "1.08913 {'open': 30, 'high': 30, 'low': 30, 'close': 30}\n"
+        "0.271032500 400\n"
+    )
+
+
+@pytest.mark.usefixtures("text")
+def test_the_chart_of_the_page_on_queries_is_what_comes_out(capsys):
+    assert run_page("query.md") == 2
+    page = (ROOT / "docs/guide/query.md").read_text()
+    told = re.search(r"```text\n(.*?)```", page, re.S)[1]
+    assert capsys.readouterr().out == told + "1.0843\n"

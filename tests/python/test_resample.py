@@ -105,6 +105,18 @@ def test_a_month_is_never_made_from_weeks():
     assert made["1M"].report.source == "rows"
 
 
+def test_a_first_interval_that_starts_before_that_of_a_longer_timeframe():
+    # Five months are counted from the first row's, a quarter may have begun before it.
+    bars = random_bars(6, 50, "2019-09-27", longest=60)
+    made = bw.resample(bars, ["1q", "5M", "3d", "1M"])
+    assert made["5M"].report.source == "1M"
+    for name, bars_made in made.items():
+        assert bars_made == bw.resample(bars, name)[name]
+    alone = bw.resample(bars, ["1q", "5M"])
+    assert alone["5M"].report.source == "rows"
+    assert len(alone["5M"]) == 1
+
+
 def test_days_of_a_zone_are_made_of_hours_only_where_they_start_with_one():
     bars = random_bars(7, 1500, longest=60)
     assert bw.resample(bars, ["1h", "1d"], tz="Asia/Kolkata")["1d"].report.source == "1h"
@@ -323,14 +335,14 @@ def test_pieces_left_out_are_counted_and_become_no_bar():
     flags = (np.arange(len(edges) - 1) % 3 == 1).astype(np.uint8)
     none = np.empty(0, np.uint8)
     levels = ((-1, 0, 0, edges, flags), (0, DAY, 0, none, none))
-    fold = native.resample_new(False, False, False, levels)
+    fold = native.resample_new(False, False, False, levels, None)
     blocks = tuple(np.zeros(4000 * 64, np.uint8) for _ in levels)
     places = np.array([[4000, 0], [4000, 0]])
     assert native.resample_push(fold, False, columns, blocks, places)[0] == 0
     native.resample_peek(fold, False, False, blocks, places)
     stamps = bars.raw("ts_event").astype(np.int64)
     left_out = flags[np.searchsorted(edges, stamps, "right") - 1].astype(bool)
-    assert native.resample_facts(fold, False)[1:] == (int(left_out.sum()), 0)
+    assert native.resample_facts(fold, False)[1:] == (int(left_out.sum()), 0, 0)
     kept = [row for row, out in zip(plain_rows(bars), left_out, strict=True) if not out]
     for level, step in ((0, DAY // 4), (1, DAY)):
         wanted = fold_plainly(kept, of_length(step))
@@ -344,7 +356,7 @@ def test_the_kernel_refuses_too_little_room():
     from barrow._lib import native
 
     none = np.empty(0, np.uint8)
-    fold = native.resample_new(False, False, False, ((-1, MINUTE, 0, none, none),))
+    fold = native.resample_new(False, False, False, ((-1, MINUTE, 0, none, none),), None)
     bars = random_bars(21, 100, longest=2)
     columns = tuple(np.ascontiguousarray(bars.raw(name)) for name in BAR.columns)
     block = (np.zeros(64 * 8, np.uint8),)

@@ -8,6 +8,7 @@ import barrow as bw
 import pytest
 from children import assert_plain_failure, run_barrow
 from rows_to_resample import BAR_TYPE, random_bars
+from test_information import trades
 
 
 @pytest.fixture
@@ -48,9 +49,54 @@ def test_the_command(source, tmp_path):
     assert second
 
 
+def test_the_command_with_a_session(source, tmp_path):
+    arguments = ("resample", source, "--to", "1h,1d", "-o", tmp_path / "out")
+    done = run_barrow(*arguments, "--session", "cme-globex")
+    assert done.returncode == 0, done.stderr
+    made = bw.resample(bw.open(source), ["1h", "1d"], session="cme-globex")
+    assert bw.open(tmp_path / "out" / "eurusd-1-hour.arrow") == made["1h"]
+    outside = made["1d"].report.rows_dropped["outside session"]
+    assert f", {outside:,} outside session" in done.stdout.splitlines()[1]
+    mine = tmp_path / "mine.toml"
+    mine.write_text('zone = "America/New_York+7h"\nranges = ["Mon-Fri 00:00 - 24:00"]\n')
+    done = run_barrow(*arguments, "--session", mine, "--outside", "keep", "--overwrite", "--json")
+    assert [fact["rows_dropped"] for fact in json.loads(done.stdout)] == [{}, {}]
+    failed = run_barrow(*arguments, "--session", mine, "--outside", "error", "--overwrite")
+    assert_plain_failure(failed, 2)
+    assert 'is outside session "mine"' in failed.stderr
+    noted = run_barrow(*arguments, "--session", "us-equities", "--overwrite")
+    assert noted.returncode == 0
+    assert "note:" not in noted.stdout
+
+
 def test_the_command_says_what_is_wrong(source, tmp_path):
     for timeframes, what in (("5x", '"x" is no unit'), ("1q,3M", "is of another, too")):
         done = run_barrow("resample", source, "--to", timeframes, "-o", tmp_path / "out")
         assert_plain_failure(done, 2)
         assert what in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_information_bars_are_written_beside_timeframes(tmp_path):
+    bw.write_arrow(trades(21, 800), tmp_path / "btc.arrow")
+    done = run_barrow(
+        "resample", tmp_path / "btc.arrow", "--to", "1h,50-TICK,0.5-VOLUME_IMBALANCE,7-RENKO",
+        "-o", tmp_path / "out", "--price-increment", "0.00001", "--sides", "tick_rule",
+        "--rules", "nautilus", "--partial", "keep",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [line.split(": ")[0].rsplit("/", 1)[1] for line in done.stdout.splitlines()] == [
+        "btc-1-hour.arrow",
+        "btc-50-tick.arrow",
+        "btc-0.5-volume_imbalance.arrow",
+        "btc-7-renko.arrow",
+    ]
+    made = bw.information_bars(
+        bw.open(tmp_path / "btc.arrow"), ["50-TICK", "0.5-VOLUME_IMBALANCE", "7-RENKO"],
+        price_increment="0.00001", sides="tick_rule", rules="nautilus", partial="keep",
+    )  # fmt: skip
+    for name, bars in made.items():
+        assert bw.open(tmp_path / "out" / f"btc-{name.lower()}.arrow") == bars
+    assert made["50-TICK"].report.bars == 16
+    only = bw.resample_file(tmp_path / "btc.arrow", ["50-TICK"], tmp_path / "one")
+    assert bw.open(only[0].path) == made["50-TICK"]

@@ -174,7 +174,7 @@ def test_other_records_are_refused():
 
 @pytest.mark.parametrize("state", [b"", b"{}", b"[]", b'{"format": "barrow.resampler"}', b"\xff"])
 def test_a_state_that_is_none_is_an_error(state):
-    with pytest.raises(bw.BarrowCorruptError, match="state: is none of a resampler of version 1"):
+    with pytest.raises(bw.BarrowCorruptError, match="state: is none of a resampler of version 2"):
         bw.Resampler.restore(state)
 
 

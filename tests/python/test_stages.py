@@ -173,7 +173,15 @@ def test_packed_sources_are_read_whole(binary: Place) -> None:
     assert binary.transform().rows == 0
     binary.source("2.csv", 300, 310)
     assert binary.transform().rows == 10
-    path.write_bytes(gzip.compress((HEADER + rows(0, 305)).encode()))
+    packed = path.read_bytes()
+    path.write_bytes(packed + gzip.compress(rows(310, 315).encode()))
+    with pytest.raises(bw.BarrowCorruptError) as caught:
+        binary.transform()
+    assert str(caught.value) == (
+        f"{path}: it grew since it had {len(packed):,} bytes, and is read whole\n"
+        "  try: rebuild=True (--rebuild) starts over"
+    )
+    path.write_bytes(gzip.compress((HEADER + rows(0, 305)).encode()) + bytes(100))
     with pytest.raises(bw.BarrowCorruptError, match="it was rewritten before byte"):
         binary.transform()
 
@@ -269,6 +277,22 @@ def test_other_timeframes_start_the_last_stage_over(binary: Place) -> None:
     assert report.notes == ["started over: other options than before"]
     week = bw.resample(all_bars(0, 300, binary.root), "1w", tz="Asia/Tokyo")["1w"]
     assert bw.open(binary.root / "made" / "x-1-week.bar64") == week
+
+
+def test_another_text_of_a_session_starts_the_last_stage_over(binary: Place) -> None:
+    binary.source("1.csv", 0, 600)
+    binary.transform()
+    binary.aggregate()
+    path = binary.root / "hours.toml"
+    text = 'zone = "America/New_York"\nranges = ["Mon-Fri 09:30-16:00"]\n'
+    path.write_text(text)
+    assert binary.resample(session=str(path)).rows == 600
+    assert binary.resample(session=str(path)).rows == 0
+    path.write_text(text.replace("09:30", "08:00"))
+    report = binary.resample(session=str(path))
+    assert report.notes == ["started over: other options than before"]
+    made = bw.resample(all_bars(0, 600, binary.root), "1h", session=str(path))["1h"]
+    assert bw.open(binary.root / "made" / "x-1-hour.bar64") == made
 
 
 # ---------------------------------------------------------------------- refusals

@@ -12,7 +12,7 @@ from compare.bar64 import bars
 
 NAME = "barrow, Bar64Writer.write"
 VERSION = bw.__version__
-THREADS = 2
+THREADS = 1
 
 
 def setup(path: Path) -> None:

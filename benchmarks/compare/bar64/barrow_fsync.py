@@ -12,7 +12,7 @@ from compare.bar64 import bars
 
 NAME = "barrow, write_bar64, fsync"
 VERSION = bw.__version__
-THREADS = 2
+THREADS = 1
 
 
 def setup(path: Path) -> None:

@@ -9,4 +9,5 @@ from barrow.fence.bytes import ByteView
 from barrow.fence.column import ColumnView, MutColumnView
 from barrow.fence.pool import Pool
 from barrow.fence.scratch import Scratch
+from barrow.fence.series import NumberType, SeriesView
 from barrow.fence.text import TextColumnView

@@ -168,6 +168,14 @@ struct MutColumnView[dtype: DType](ImplicitlyCopyable, Sized):
             Scalar[Self.dtype]
         ]().unsafe_store[alignment=1](0, values)
 
+    def address(self) -> Int:
+        """Returns where the memory begins.
+
+        Returns:
+            The address of the first value.
+        """
+        return Int(self._values)
+
     def before_line(self) -> Int:
         """Counts the values before the first one that begins a cache line.
 

@@ -1,24 +1,40 @@
 """Memory for what a kernel computes and uses again at once."""
 
+from std.memory.alloc import unsafe_alloc
+
+from barrow.fence.column import MutColumnView
+
 
 struct Scratch[dtype: DType](Movable, Sized):
     """Owns numbers that are read and written as vectors, without a bounds check.
 
-    Build with `-D ASSERT=all` to have every access checked.
+    The first number begins a cache line, so vectors at multiples of their width do not
+    cross one. Build with `-D ASSERT=all` to have every access checked.
 
     Parameters:
         dtype: The type of a number.
     """
 
-    var _numbers: List[Scalar[Self.dtype]]
+    var _numbers: Pointer[Scalar[Self.dtype], MutUntrackedOrigin]
+    var _length: Int
 
-    def __init__(out self, *, length: Int):
-        """Makes zeros.
+    def __init__(out self, *, length: Int, fill: Scalar[Self.dtype] = 0):
+        """Makes equal numbers.
 
         Args:
             length: How many.
+            fill: What they are.
         """
-        self._numbers = List[Scalar[Self.dtype]](length=length, fill=0)
+        self._numbers = unsafe_alloc[Scalar[Self.dtype]](
+            max(length, 1), alignment=64
+        )
+        self._length = length
+        for i in range(length):
+            self._numbers.unsafe_store(i, fill)
+
+    def __deinit__(deinit self):
+        """Frees the memory."""
+        self._numbers.unsafe_free()
 
     @always_inline
     def __len__(self) -> Int:
@@ -27,7 +43,17 @@ struct Scratch[dtype: DType](Movable, Sized):
         Returns:
             How many there are.
         """
-        return len(self._numbers)
+        return self._length
+
+    def view(ref self) -> MutColumnView[Self.dtype]:
+        """Shows the numbers to kernels over columns.
+
+        Returns:
+            All of them; the scratch must be kept until the view is last used.
+        """
+        return MutColumnView[Self.dtype](
+            address=Int(self._numbers), length=self._length
+        )
 
     @always_inline
     def load[width: Int = 1](self, at: Int) -> SIMD[Self.dtype, width]:
@@ -45,7 +71,7 @@ struct Scratch[dtype: DType](Movable, Sized):
         debug_assert(
             0 <= at and at + width <= len(self), "load past the end: ", at
         )
-        return self._numbers.unsafe_ptr().unsafe_load[width=width](at)
+        return self._numbers.unsafe_load[width=width](at)
 
     @always_inline
     def store[
@@ -63,4 +89,4 @@ struct Scratch[dtype: DType](Movable, Sized):
         debug_assert(
             0 <= at and at + width <= len(self), "store past the end: ", at
         )
-        self._numbers.unsafe_ptr().unsafe_store(at, numbers)
+        self._numbers.unsafe_store(at, numbers)

@@ -6,6 +6,9 @@ comptime ALIGNMENT = 64
 """Batches of a mapped file start at multiples of a cache line."""
 # Metadata of a message is padded to this many bytes by the format.
 comptime _STEP = 8
+# So many digits tell how many rows a batch has.
+comptime _DIGITS = 12
+comptime _UNEQUAL = 0
 
 
 struct IpcFileWriter(Movable):
@@ -15,12 +18,17 @@ struct IpcFileWriter(Movable):
     length decides where the batch's values start: every batch gets as many blanks
     there as bring them to the next multiple of 64. Rows per batch should be a
     multiple of 8, so that every column inside the batch is aligned as well.
+
+    The same metadata tells how many rows each batch before it has, where they are
+    equally long, so that a reader knows the rows of all batches by the last one.
     """
 
     var _sink: PythonObject
     var _writer: PythonObject
     var _padding: List[Int]  # see _measure_padding
     var _first: Int  # where the first batch starts
+    var _batches: Int
+    var _each: Int  # rows of every batch so far, if they are equally long
 
     def __init__(out self, sink: PythonObject, schema: PythonObject) raises:
         """Creates the file and writes the schema.
@@ -35,6 +43,8 @@ struct IpcFileWriter(Movable):
         """
         var pa = Python.import_module("pyarrow")
         self._padding = List[Int]()
+        self._batches = 0
+        self._each = _UNEQUAL
         # The magic with its padding, then the schema; pyarrow writes neither
         # before the first batch.
         self._first = 8 + Int(py=len(schema.serialize()))
@@ -53,7 +63,14 @@ struct IpcFileWriter(Movable):
         Raises:
             What pyarrow raises if the batch cannot be written.
         """
-        if Int(py=batch.num_rows) == 0:
+        var rows = Int(py=batch.num_rows)
+        var before = self._each
+        if self._batches > 0 and rows != before:
+            self._each = _UNEQUAL
+        elif self._batches == 0:
+            self._each = rows
+        self._batches += 1
+        if rows == 0:
             self._writer.write_batch(batch)
             return
         if len(self._padding) == 0:
@@ -62,7 +79,8 @@ struct IpcFileWriter(Movable):
         var position = max(Int(py=self._sink.tell()), self._first)
         var missing = -(position + self._padding[0]) % ALIGNMENT
         self._writer.write_batch(
-            batch, custom_metadata=_blanks(self._padding[1 + missing // _STEP])
+            batch,
+            custom_metadata=_told(before, self._padding[1 + missing // _STEP]),
         )
 
     def close(mut self) raises:
@@ -75,10 +93,11 @@ struct IpcFileWriter(Movable):
         self._sink.close()
 
 
-def _blanks(count: Int) raises -> PythonObject:
-    """Batch metadata of a length that is as good as any other but for padding."""
+def _told(before: Int, blanks: Int) raises -> PythonObject:
+    """The metadata of a batch: as long as its blanks make it, whatever it tells."""
     var metadata = Python.dict()
-    metadata["padding"] = PythonObject(" ") * PythonObject(count)
+    metadata["rows_before"] = PythonObject(String(before)).zfill(_DIGITS)
+    metadata["padding"] = PythonObject(" ") * PythonObject(blanks)
     return metadata
 
 
@@ -91,7 +110,7 @@ def _message_length(
     # The schema goes out together with the first batch.
     writer.write_batch(batch)
     var before = Int(py=sink.tell())
-    writer.write_batch(batch, custom_metadata=_blanks(count))
+    writer.write_batch(batch, custom_metadata=_told(_UNEQUAL, count))
     var values = pa.ipc.read_message(batch.serialize()).body.size
     return Int(py=sink.tell()) - before - Int(py=values)
 

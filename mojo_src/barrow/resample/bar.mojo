@@ -66,6 +66,30 @@ struct OpenBar[price: DType, size: DType](ImplicitlyCopyable):
             at = self._add_vectors[counted](rows, begin, end)
         self._add_each[counted](rows, at, end)
 
+    def add_part(
+        mut self,
+        rows: Rows[Self.price, Self.size],
+        at: Int,
+        volume: Scalar[Self.size],
+    ):
+        """Adds a row with a part of its volume.
+
+        Args:
+            rows: The rows.
+            at: Which one.
+            volume: The part.
+        """
+        if self.count == 0:
+            self.open = rows.open[at]
+        self.close = rows.close[at]
+        self.high = max(self.high, rows.high[at])
+        self.low = min(self.low, rows.low[at])
+        self._add_volume(volume.cast[DType.uint128]())
+        self.known = max(
+            self.known, max(rows.ts_init[at], UInt64(rows.ts_event[at]))
+        )
+        self.count += 1
+
     def _add_vectors[
         counted: Bool
     ](mut self, rows: Rows[Self.price, Self.size], begin: Int, end: Int) -> Int:

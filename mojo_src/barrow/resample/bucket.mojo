@@ -21,13 +21,15 @@ struct Bucket(ImplicitlyCopyable):
 
 
 struct Buckets(Copyable):
-    """Cuts time into intervals, either of one length or at given boundaries."""
+    """Cuts time into intervals: of one length, at given boundaries, or both."""
 
     var _step: Int64
     var _origin: Int64
     var _edges: Pool[Int64]
     var _left_out: Pool[Bool]
     var _at: Int
+    var _bound: Int64
+    """Where what the last interval is cut from ends."""
 
     def __init__(out self, *, step: Int64, origin: Int64):
         """Cuts time into intervals of one length.
@@ -42,6 +44,25 @@ struct Buckets(Copyable):
         self._edges = Pool[Int64]()
         self._left_out = Pool[Bool]()
         self._at = 0
+        self._bound = _NEVER
+
+    def __init__(
+        out self,
+        *,
+        step: Int64,
+        var edges: Pool[Int64],
+        var left_out: Pool[Bool],
+    ):
+        """Cuts what lies between two boundaries into intervals of one length.
+
+        Args:
+            step: The length in nanoseconds, counted from every boundary anew; the
+                last interval before a boundary may be shorter. More than 0.
+            edges: The boundaries, as below.
+            left_out: For what lies between two of them, as below.
+        """
+        self = Self(edges=edges^, left_out=left_out^)
+        self._step = step
 
     def __init__(out self, *, var edges: Pool[Int64], var left_out: Pool[Bool]):
         """Cuts time at boundaries.
@@ -58,6 +79,8 @@ struct Buckets(Copyable):
         self._edges = edges^
         self._left_out = left_out^
         self._at = 0
+        # Nothing was found yet.
+        self._bound = Int64.MIN
 
     def find(mut self, stamp: Int64, last: Bucket) -> Bucket:
         """Finds the interval of a stamp.
@@ -70,11 +93,17 @@ struct Buckets(Copyable):
             The interval.
         """
         if self._step > 0:
-            if stamp >= last.end and stamp - last.end < self._step:
-                return Bucket(last.end, self._after(last.end), False)
-            # Floor division: the origin may be after the stamp.
-            var start = stamp - (stamp - self._origin) % self._step
-            return Bucket(start, self._after(start), False)
+            if (
+                stamp >= last.end
+                and stamp - last.end < self._step
+                and stamp < self._bound
+            ):
+                var end = min(self._after(last.end), self._bound)
+                return Bucket(last.end, end, last.left_out)
+            if len(self._edges) == 0:
+                # Floor division: the origin may be after the stamp.
+                var start = stamp - (stamp - self._origin) % self._step
+                return Bucket(start, self._after(start), False)
         while (
             self._at + 1 < len(self._edges)
             and self._edges[self._at + 1] <= stamp
@@ -84,11 +113,16 @@ struct Buckets(Copyable):
             self._left_out[self._at] if self._at
             < len(self._left_out) else False
         )
-        var end = (
+        self._bound = (
             self._edges[self._at + 1] if self._at + 1
             < len(self._edges) else _NEVER
         )
-        return Bucket(self._edges[self._at], end, left_out)
+        var start = self._edges[self._at]
+        if self._step == 0:
+            return Bucket(start, self._bound, left_out)
+        start += (stamp - start) // self._step * self._step
+        var end = min(self._after(start), self._bound)
+        return Bucket(start, end, left_out)
 
     @always_inline
     def _after(self, start: Int64) -> Int64:

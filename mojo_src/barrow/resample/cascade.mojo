@@ -3,9 +3,9 @@
 from barrow.fence import ColumnView
 
 from barrow.resample.bar import OpenBar
-from barrow.resample.bucket import Bucket
-from barrow.resample.level import Level
-from barrow.resample.order import first_out_of_order
+from barrow.resample.bucket import Bucket, Buckets
+from barrow.resample.level import Level, _first_at_least
+from barrow.resample.order import look_through
 from barrow.resample.rows import Rows, SMALL_VOLUME, Sink, Ways
 
 # Rows that every level folds before the next ones are read: seven columns of them
@@ -36,6 +36,8 @@ struct Trouble(ImplicitlyCopyable):
     """A price of a bar is a sentinel or outside the range of its encoding."""
     comptime FULL = 4
     """There is no room for a bar."""
+    comptime OUTSIDE = 5
+    """A row is outside of every session, and must not be."""
 
 
 @fieldwise_init
@@ -63,7 +65,7 @@ struct Cascade[price: DType, size: DType](Movable):
 
     comptime WORDS_OF_LEVEL = 18
     """How many words `save` writes for a level."""
-    comptime WORDS = 2
+    comptime WORDS = 4
     """How many words `save` writes besides."""
 
     var levels: List[Level[Self.price, Self.size]]
@@ -78,6 +80,18 @@ struct Cascade[price: DType, size: DType](Movable):
     """The last `ts_init`."""
     var ways: Ways
     """What holds for the last rows; once `ts_init` fell it may do so anywhere."""
+    var has_sessions: Bool
+    """Whether rows outside of sessions become no bar."""
+    var sessions: Buckets
+    """The ranges of sessions, and what lies between them and is left out."""
+    var here: Bucket
+    """The one of those that the last row was in."""
+    var refuses: Bool
+    """Whether a row outside of sessions is wrong."""
+    var outside: Int
+    """Rows outside of sessions."""
+    var seen: UInt64
+    """The stamp of the last one of them: nanoseconds UTC."""
 
     def __init__(
         out self,
@@ -98,6 +112,25 @@ struct Cascade[price: DType, size: DType](Movable):
         self.least = 0
         self.init = 0
         self.ways = Ways(False, True)
+        self.has_sessions = False
+        self.sessions = Buckets(step=1, origin=0)
+        # One that every stamp is after.
+        self.here = Bucket(Int64.MIN, Int64.MIN, False)
+        self.refuses = False
+        self.outside = 0
+        self.seen = 0
+
+    def keep_to(mut self, var sessions: Buckets, refuses: Bool):
+        """Leaves out rows that are in no session; before the first row.
+
+        Args:
+            sessions: Boundaries of the ranges of sessions, what lies between them
+                left out.
+            refuses: Whether such a row is wrong.
+        """
+        self.has_sessions = True
+        self.sessions = sessions^
+        self.refuses = refuses
 
     def push(
         mut self,
@@ -118,25 +151,87 @@ struct Cascade[price: DType, size: DType](Movable):
         var begin = 0
         while begin < len(rows):
             var end = min(begin + _BLOCK, len(rows))
-            var bad = first_out_of_order(
-                rows.ts_event, begin, end, self.least, self.rise
+            var look = look_through(
+                rows,
+                begin,
+                end,
+                self.least,
+                self.rise,
+                self.init,
+                self.ways.rising,
             )
-            if bad >= 0:
-                return Trouble(Trouble.ORDER, -1, Int64(bad))
-            self.ways = _ways(rows, begin, end, self.init, self.ways.rising)
+            if look.bad >= 0:
+                return Trouble(Trouble.ORDER, -1, Int64(look.bad))
+            self.ways = look.ways
             self.init = rows.ts_init[end - 1]
-            for i in range(len(self.levels)):
-                ref level = self.levels[i]
-                if level.source < 0:
-                    level.fold[False](
-                        rows, begin, end, self.bias, self.ways, sinks[i]
-                    )
+            if self.has_sessions:
+                var bad = self._fold_inside(rows, begin, end, sinks)
+                if bad >= 0:
+                    return Trouble(Trouble.OUTSIDE, -1, Int64(bad))
+            else:
+                self._fold(rows, begin, end, sinks)
             self._hand_on(_WORTH_IT, sinks)
             self.least = rows.ts_event[end - 1] + self.rise
             begin = end
         if len(rows) > 0:
             self._settle(rows.ts_event[len(rows) - 1] - self.bias, sinks)
         return self._trouble()
+
+    def _fold(
+        mut self,
+        rows: Rows[Self.price, Self.size],
+        begin: Int,
+        end: Int,
+        mut sinks: List[Sink[Self.price, Self.size]],
+    ):
+        for i in range(len(self.levels)):
+            ref level = self.levels[i]
+            if level.source < 0:
+                level.fold[False](
+                    rows, begin, end, self.bias, self.ways, sinks[i]
+                )
+
+    def _fold_inside(
+        mut self,
+        rows: Rows[Self.price, Self.size],
+        begin: Int,
+        end: Int,
+        mut sinks: List[Sink[Self.price, Self.size]],
+    ) -> Int:
+        """Folds the rows that are in a session, as many as follow each other at once.
+
+        Returns:
+            The first row that must not be where it is; -1 if there is none.
+        """
+        var at = begin
+        while at < end:
+            var stop = at
+            while stop < end:
+                var stamp = rows.ts_event[stop] - self.bias
+                if stamp >= self.here.end:
+                    self.here = self.sessions.find(stamp, self.here)
+                if self.here.left_out:
+                    break
+                stop = self._stop(rows, stop, end)
+            if stop > at:
+                self._fold(rows, at, stop, sinks)
+            if stop < end:
+                if self.refuses:
+                    return stop
+                at = self._stop(rows, stop, end)
+                self.outside += at - stop
+                self.seen = UInt64(rows.ts_event[at - 1])
+            else:
+                at = end
+        return -1
+
+    def _stop(
+        self, rows: Rows[Self.price, Self.size], at: Int, end: Int
+    ) -> Int:
+        """The first row after `at` that is not where the last one was, or `end`."""
+        return _first_at_least(
+            rows.ts_event, at, end, self.here.end + self.bias
+        )
 
     def advance(
         mut self,
@@ -186,6 +281,9 @@ struct Cascade[price: DType, size: DType](Movable):
                 states.append(BarState(BarState.NONE))
                 continue
             var bar = bars[i]
+            # A row outside told the time. Finer bars may be over by it, and this one has
+            # the same whether it was made from those or not.
+            bar.known = max(bar.known, self.seen)
             level.append(bar, sinks[i], ended)
             var finished = bar.known >= UInt64(level.bucket.end)
             states.append(
@@ -253,6 +351,8 @@ struct Cascade[price: DType, size: DType](Movable):
         """
         words.append(UInt64(self.least))
         words.append(UInt64(len(self.levels)))
+        words.append(UInt64(self.outside))
+        words.append(self.seen)
         for i in range(len(self.levels)):
             ref level = self.levels[i]
             words.append(UInt64(Int(level.live)))
@@ -286,6 +386,8 @@ struct Cascade[price: DType, size: DType](Movable):
         if Int(words[1]) != len(self.levels):
             return False
         self.least = Int64(words[0])
+        self.outside = Int(words[2])
+        self.seen = words[3]
         for i in range(len(self.levels)):
             ref level = self.levels[i]
             var at = Self.WORDS + each * i
@@ -346,27 +448,3 @@ def _all_small[
         return rest.cast[DType.uint64]() < SMALL_VOLUME
     else:
         return False
-
-
-def _ways[
-    price: DType, size: DType
-](
-    rows: Rows[price, size], begin: Int, end: Int, before: UInt64, rising: Bool
-) -> Ways:
-    comptime width = 8
-    var small = _all_small(rows.volume, begin, end)
-    if not rising or rows.ts_init[begin] < before:
-        return Ways(small, False)
-    var at = begin + 1
-    while at + width <= end:
-        var fell = rows.ts_init.load[width](at).lt(
-            rows.ts_init.load[width](at - 1)
-        )
-        if any(fell):
-            return Ways(small, False)
-        at += width
-    while at < end:
-        if rows.ts_init[at] < rows.ts_init[at - 1]:
-            return Ways(small, False)
-        at += 1
-    return Ways(small, True)

@@ -150,9 +150,10 @@ struct Level[price: DType, size: DType](Movable):
                 break
             at = stop
         var first = sink.filled
-        if not fold_whole[counted](rows, begin, self.stops, count, ways, sink):
-            self.too_large = True
-        self._check(sink, first)
+        var too_large = fold_whole[counted](
+            rows, begin, self.stops, count, ways, sink
+        )
+        self._check(sink, first, too_large)
         return at
 
     @always_inline
@@ -177,19 +178,28 @@ struct Level[price: DType, size: DType](Movable):
             self.misses = 0
         return stop
 
-    def _check(mut self, sink: Sink[Self.price, Self.size], first: Int):
-        """Takes note of the first bar, from one on, that its encoding does not hold."""
+    def _check(
+        mut self,
+        sink: Sink[Self.price, Self.size],
+        first: Int,
+        too_large: Int,
+    ):
+        """Takes note of the first bar, from one on, that its encoding does not hold.
+
+        `too_large` is the first whose volume passed the bits of its type, or -1.
+        """
         if self.unsound >= 0 or first == sink.filled:
             return
         var bars = sink.rows()
         var at = first_unsound(bars, first, sink.filled)
-        if at < 0 and self.too_large:
-            at = first
+        var passed = too_large >= 0 and (at < 0 or too_large <= at)
+        if passed:
+            at = too_large
         if at >= 0:
             comptime largest = largest_raw[Self.size]().cast[Self.size]()
             self.unsound = at
             self.unsound_start = bars.ts_event[at]
-            self.too_large |= bars.volume[at] > largest
+            self.too_large = passed or bars.volume[at] > largest
 
     @always_inline
     def advance(mut self, stamp: Int64, mut sink: Sink[Self.price, Self.size]):
@@ -228,8 +238,6 @@ struct Level[price: DType, size: DType](Movable):
         if at >= len(sink):
             self.full = True
             return
-        if not bar.fits():
-            self.too_large = True
         sink.open.store(at, bar.open)
         sink.high.store(at, bar.high)
         sink.low.store(at, bar.low)
@@ -242,7 +250,7 @@ struct Level[price: DType, size: DType](Movable):
         sink.ts_init.store(at, known)
         sink.count.store(at, bar.count)
         sink.filled = at + 1
-        self._check(sink, at)
+        self._check(sink, at, -1 if bar.fits() else at)
 
     def forget_trouble(mut self):
         """Goes on as if every bar so far could be held."""

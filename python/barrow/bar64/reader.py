@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -141,6 +142,21 @@ class Bar64Reader:
         schema = self.header.schema()
         batch = stored_batch(schema, [parts[name] for name in BAR.columns], len(part))
         return Bars([batch], schema)
+
+    def release(self, begin: int, end: int) -> None:
+        """Gives back the memory that records are seen through; they can be read again.
+
+        A process that goes through a large file otherwise seems to hold all of it.
+
+        Args:
+            begin: The first record.
+            end: One past the last record.
+        """
+        mapping = getattr(self.records, "_mmap", None)
+        if mapping is not None and end > begin:
+            first = (self.offset + begin * RECORD_BYTES) // mmap.PAGESIZE * mmap.PAGESIZE
+            last = self.offset + end * RECORD_BYTES
+            mapping.madvise(mmap.MADV_DONTNEED, first, last - first)
 
     def condition(self) -> Condition:
         """Looks at every checksum."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import cycle
 from typing import Any, Self
 
 import numpy as np
@@ -17,13 +15,12 @@ from barrow.bar64.header import RECORD_BYTES, Header, Stamp
 from barrow.bar64.reader import COLUMNS, Bar64Reader
 from barrow.bars import StoredRecords, require_like, stored_tables
 from barrow.errors import BarrowArgumentError, message
-from barrow.files import AppendFile, AtomicFile, unwritable
+from barrow.files import AppendFile, AtomicFile, Output, unwritable
 
 _ENCODING = "fixed8"
-# Records are made in so much memory, 2 MiB, which stays in the caches, and written from
-# there. Less costs more for handing it from thread to thread.
-_ROWS_AT_ONCE = 1 << 15
-_ROWS_WORTH_A_THREAD = 4 * _ROWS_AT_ONCE
+# Records are made in so much memory, 512 KiB, which stays in the cache of a core, and
+# written from there. A thread that makes the next ones meanwhile costs more than it saves.
+_ROWS_AT_ONCE = 1 << 13
 
 
 def write_bar64(
@@ -56,13 +53,11 @@ def write_bar64(
     try:
         with (
             AtomicFile(name, overwrite=overwrite) as whole,
-            open(whole.temporary, "r+b", buffering=0) as file,
+            Output(whole.temporary) as file,
         ):
             file.write(head)
-            for piece in _pieces(stored_tables(records, _ENCODING), len(records)):
-                rest = piece
-                while rest:
-                    rest = rest[file.write(rest) :]
+            for piece in _pieces(stored_tables(records, _ENCODING)):
+                file.write(piece)
                 rows += len(piece) // RECORD_BYTES
                 if progress is not None:
                     progress(rows, len(records))
@@ -210,8 +205,7 @@ class Bar64Writer:
                 precision is beyond that of the file.
         """
         require_like(records, BAR, self.header.meta, self.path)
-        tables = list(stored_tables(records, _ENCODING))
-        rows = self._file.write(_pieces(tables, len(records))) // RECORD_BYTES
+        rows = self._file.write(_pieces(stored_tables(records, _ENCODING))) // RECORD_BYTES
         self._count += rows
         return rows
 
@@ -249,35 +243,18 @@ class Bar64Writer:
         self._count = count
 
 
-def _pieces(tables: Iterable[Any], rows: int) -> Iterator[Any]:
+def _pieces(tables: Iterable[Any]) -> Iterator[Any]:
     """Records as bytes, some thousand at a time; each is good until the next is asked for.
 
     Args:
         tables: Bars of `fixed8`.
-        rows: How many they are. Of many, another thread makes the next records while
-            these are written, which takes the system two to three times as long.
     """
-    made = _made(tables)
-    return _ahead(made) if rows >= _ROWS_WORTH_A_THREAD else made
-
-
-def _made(tables: Iterable[Any]) -> Iterator[Any]:
-    """The pieces; each is good until the one after the next is asked for."""
-    rooms = cycle([np.empty(_ROWS_AT_ONCE * RECORD_BYTES, np.uint8) for _ in range(2)])
+    room = np.empty(_ROWS_AT_ONCE * RECORD_BYTES, np.uint8)
     for table in tables:
         for batch in table.to_batches():
             columns = [np.frombuffer(column_buffer(batch.column(n)), np.uint64) for n in COLUMNS]
             for begin in range(0, batch.num_rows, _ROWS_AT_ONCE):
                 parts = tuple(column[begin : begin + _ROWS_AT_ONCE] for column in columns)
-                piece = next(rooms)[: len(parts[0]) * RECORD_BYTES]
+                piece = room[: len(parts[0]) * RECORD_BYTES]
                 native.bar64_pack(parts, piece)
                 yield piece.data
-
-
-def _ahead(pieces: Iterator[Any]) -> Iterator[Any]:
-    """The same, each made before it is asked for."""
-    with ThreadPoolExecutor(1) as thread:
-        following = thread.submit(next, pieces, None)
-        while (piece := following.result()) is not None:
-            following = thread.submit(next, pieces, None)
-            yield piece

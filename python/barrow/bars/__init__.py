@@ -14,6 +14,7 @@ from barrow.bars.container import (
     Trades,
     make_records,
 )
+from barrow.bars.instants import to_nanoseconds
 from barrow.bars.items import Bar, QuoteTick, Record, TradeTick, numbers_of
 from barrow.bars.records import Records
 from barrow.bars.tables import StoredRecords, require_like, stored_schema, stored_tables
@@ -52,5 +53,6 @@ __all__ = [
     "settle_identity",
     "stored_schema",
     "stored_tables",
+    "to_nanoseconds",
     "validate",
 ]

@@ -27,7 +27,7 @@ class Batches(Sequence[pa.RecordBatch]):
         self._lengths = lengths
         self._fetch = fetch
         self._fetched: dict[int, pa.RecordBatch] = {}
-        self._numbers: list[int] = []
+        self._numbers: Sequence[int] = ()
         self._starts: list[int] | None = None
 
     @classmethod
@@ -45,8 +45,11 @@ class Batches(Sequence[pa.RecordBatch]):
         """The first row of every batch, and the number of all rows."""
         if self._starts is None:
             lengths = [*self._lengths()]
-            self._numbers = [number for number, length in enumerate(lengths) if length]
-            self._starts = [0, *accumulate(lengths[number] for number in self._numbers)]
+            self._numbers = range(len(lengths))
+            if not all(lengths):
+                self._numbers = [number for number, length in enumerate(lengths) if length]
+                lengths = [length for length in lengths if length]
+            self._starts = [0, *accumulate(lengths)]
         return self._starts
 
     def place(self, row: int) -> tuple[int, int]:

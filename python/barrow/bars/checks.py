@@ -232,7 +232,7 @@ def validate(records: Records[Any], *, bar_type: str | None = None) -> Report:
     that are not positive, and trades that repeat the one before. Of order books: levels
     that are out of order, books that are crossed, orders without a size. Of all others:
     numbers that mean nothing, and records that repeat the one before. Only bars may not
-    share a stamp.
+    share a stamp, but for those whose bar type says that they do not end with time.
 
     Args:
         records: What to check.
@@ -255,7 +255,11 @@ def validate(records: Records[Any], *, bar_type: str | None = None) -> Report:
     for part in records.batches():
         validator.push(part)
     report = validator.report(name or kind.plural)
-    if kind == BAR and any(finding.check == "ts_order" for finding in report.findings):
+    if kind == BAR and name and not BarType.parse(name).spec.is_time_aggregated():
+        # They have no length, and one trade may end several.
+        report.findings = [f for f in report.findings if f.check not in ("ts_duplicate", "gap")]
+        report.step_ns, report.longest_gap_ns = None, 0
+    elif kind == BAR and any(finding.check == "ts_order" for finding in report.findings):
         count_distant_duplicates(report, records.raw("ts_event"))
     return report
 

@@ -60,7 +60,7 @@ class Dialect:
             column; the known forms if empty. See mojo_src/barrow/time/pattern.mojo.
         date_format: The form of dates in a column of their own.
         zone: The zone of times that do not tell: an IANA name, an offset such as
-            `-05:00`, or `new-york+7` for clocks 7 hours ahead of New York all year.
+            `-05:00`, or `America/New_York+7h` for clocks so far ahead of New York all year.
         stamp: Which edge of a bar is stamped, `open` or `close`.
         order: `ascending` or `descending`.
         price_shift: The power of ten prices are multiplied by.

@@ -69,7 +69,7 @@ class CsvOptions:
             any number if None.
         default_volume: The volume or size of every row where there is no such column.
         timezone: The zone of times that do not tell, before that of the dialect: an
-            IANA name, an offset such as `-05:00`, or `new-york+7` for broker clocks.
+            IANA name, an offset such as `-05:00`, or `America/New_York+7h` for broker clocks.
         fold: What a local time means that comes twice when clocks are set back:
             `raise` for an error, `earlier` or `later`.
         time_format: The form of time stamps, before that of the dialect.

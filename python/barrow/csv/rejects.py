@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from barrow._arrow import REASONS, explain
 from barrow.csv.header import Header
@@ -16,7 +15,7 @@ from barrow.csv.hints import option
 from barrow.csv.options import CsvOptions
 from barrow.csv.report import RejectCount
 from barrow.errors import BarrowIoError, BarrowParseError, Place, message, shown
-from barrow.files import AtomicFile, error_number, io_error
+from barrow.files import AtomicFile, Output, discard, error_number, io_error
 
 # As csv_rejects of the extension gives it: line, begin, length, field, cell_begin,
 # cell_length, reason.
@@ -185,7 +184,7 @@ class RejectsFile:
     def __init__(self, path: str | os.PathLike[str], *, several: bool = False) -> None:
         self.path = os.fspath(path)
         self._header = b"file," + REJECTS_HEADER if several else REJECTS_HEADER
-        self._output: IO[bytes] | None = None
+        self._output: Output | None = None
         self._committed = False
         try:
             if not Path(self.path).parent.is_dir():
@@ -217,7 +216,7 @@ class RejectsFile:
         try:
             if self._output is None:
                 self._file.create()
-                self._output = Path(self._file.temporary).open("wb")  # noqa: SIM115
+                self._output = Output(self._file.temporary)
                 self._output.write(self._header)
             self._output.write(text)
         except OSError as error:
@@ -252,7 +251,7 @@ class RejectsFile:
     def withdraw(self) -> None:
         """Removes the file after all, since what it belongs to was not written."""
         if self._committed:
-            Path(self.path).unlink(missing_ok=True)
+            discard(self.path)
 
     def _unwritable(self, error: OSError) -> BarrowIoError:
         number = error_number(error)

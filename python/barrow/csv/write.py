@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any, Literal, NoReturn, TypedDict, Unpack
+from typing import Any, Literal, NoReturn, TypedDict, Unpack
 
 import pyarrow as pa
 
@@ -22,7 +22,7 @@ from barrow.errors import (
     BarrowUnsupportedError,
     message,
 )
-from barrow.files import AtomicFile, unwritable
+from barrow.files import AtomicFile, Output, unwritable
 
 _BUFFER_BYTES = 1 << 20
 # A call looks at no more rows than these, however many there are.
@@ -366,13 +366,13 @@ def _output(path: str, compression: str | None, overwrite: bool) -> Iterator[Any
             sys.stdout.buffer.flush()
         return
     with _told(path), AtomicFile(path, overwrite=overwrite) as whole:
-        with open(whole.temporary, "wb") as file, _compressed(file, compression) as out:
+        with Output(whole.temporary) as file, _compressed(file, compression) as out:
             yield out
         whole.commit()
 
 
 @contextmanager
-def _compressed(file: IO[bytes], compression: str | None) -> Iterator[Any]:
+def _compressed(file: Output, compression: str | None) -> Iterator[Any]:
     if compression is None:
         yield file
     else:

@@ -11,7 +11,16 @@ from typing import Any, Unpack
 from barrow.errors import BarrowArgumentError, BarrowIoError, message
 from barrow.etl.open import open_records
 from barrow.ipc import write_arrow
-from barrow.resample import ResampleKeywords, ResampleReport, Timeframe, resample
+from barrow.resample import (
+    InformationKeywords,
+    ResampleKeywords,
+    ResampleReport,
+    Threshold,
+    Timeframe,
+    information_bars,
+    is_information,
+    resample,
+)
 
 
 @dataclass(frozen=True)
@@ -40,21 +49,24 @@ def resample_file(
     instrument_id: str | None = None,
     sort: bool = False,
     overwrite: bool = False,
+    information: InformationKeywords | None = None,
     **keywords: Unpack[ResampleKeywords],
 ) -> list[ResampledFile]:
-    """Makes bars of longer timeframes from a file; each goes into an Arrow file.
+    """Makes bars of longer timeframes, or information bars, from a file; each into an Arrow file.
 
     A file is called after its source, step and unit: `eurusd-5-minute.arrow`.
 
     Args:
         path: What `open` opens.
-        timeframes: As in `resample`.
+        timeframes: As in `resample`; also thresholds of `information_bars`: `1000-TICK`.
         folder: Where the files go; made if it is not there.
         bar_type: Goes into the metadata of bars that have none.
         instrument_id: Goes into the metadata of quotes and trades that have none.
         sort: As in `resample`.
         overwrite: Whether files that are there may be replaced.
-        **keywords: As in `resample`.
+        information: The keyword arguments of `information_bars`; `partial` and `price` are
+            those of `resample`.
+        **keywords: As in `resample`; of timeframes only, but for `partial` and `price`.
 
     Returns:
         What was written, in the order of the timeframes.
@@ -62,21 +74,30 @@ def resample_file(
     Raises:
         BarrowIoError: A file is there already, or cannot be read or written.
         BarrowArgumentError: Two timeframes would go into one file.
-        What `open` and `resample` raise.
+        What `open`, `resample` and `information_bars` raise.
     """
     hint = "overwrite=True (--overwrite)"
     stem = Path(path).name.partition(".")[0]
     places: dict[str, Path] = {}
     for name in timeframes:
-        step, unit = Timeframe.parse(name).aggregation
-        place = Path(folder) / f"{stem}-{step}-{unit.lower()}.arrow"
+        if is_information(name):
+            called = str(Threshold.parse(name)).lower()
+        else:
+            called = "{}-{}".format(*Timeframe.parse(name).aggregation).lower()
+        place = Path(folder) / f"{stem}-{called}.arrow"
         if place in places.values():
             raise BarrowArgumentError(message(f'timeframe "{name}"', f"{place} is of another, too"))
         if place.exists() and not overwrite:
             raise BarrowIoError(message(place.name, "is there already", tries=[hint]))
         places[name] = place
     records = open_records(path, bar_type=bar_type, instrument_id=instrument_id)
-    made = resample(records, timeframes, sort=sort, **keywords)
+    counted = [name for name in timeframes if is_information(name)]
+    timed = [name for name in timeframes if name not in counted]
+    made = resample(records, timed, sort=sort, **keywords) if timed or not counted else {}
+    if counted:
+        told: InformationKeywords = {**(information or {})}
+        told["partial"], told["price"] = keywords.get("partial", "flag"), keywords.get("price")
+        made |= information_bars(records, counted, sort=sort, **told)
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:

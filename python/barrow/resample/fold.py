@@ -16,10 +16,11 @@ from barrow.resample.inputs import Columns, Source
 from barrow.resample.options import Options
 from barrow.resample.outputs import Bunch, Filler, batch_of, batch_over, labels
 from barrow.resample.report import ResampleReport
+from barrow.resample.session_grid import make_plan
 from barrow.resample.timeframe import Timeframe
 
 Array = np.ndarray[Any, Any]
-_ORDER, _VOLUME, _PRICE = 1, 2, 3
+_ORDER, _VOLUME, _PRICE, _OUTSIDE = 1, 2, 3, 5
 UNFINISHED = 1
 
 
@@ -82,23 +83,38 @@ class Fold:
 
     Attributes:
         outputs: The timeframes in the order of the kernel's levels, finer ones first.
+        session: The session with its calendar written into it, if there is one.
 
     Raises:
         BarrowArgumentError: A timeframe is finer than the bars, or the first stamp is after
-            2261.
+            2261; there is no such calendar.
+        BarrowUnsupportedError: The session has a calendar, and `exchange_calendars` is not
+            installed.
     """
 
     def __init__(self, source: Source, options: Options, first: int, last: int | None) -> None:
         self.source, self.options = source, options
         self.rows = 0
         if first > LAST_STAMP:
-            raise _out_of_order(0, first, 0)
+            raise out_of_order(0, first, 0)
         for timeframe in options.timeframes:
             source.check(timeframe)
         if last is not None:
             last = min(max(last, first), LAST_STAMP)
-        grids = [make_grid(t, options.rules, first, last) for t in options.timeframes]
         begin = first - options.bias
+        self.session = options.session
+        notes: list[str] = []
+        if options.session is None:
+            grids = [make_grid(t, options.rules, first, last) for t in options.timeframes]
+            inside = None
+        else:
+            keep = options.outside == "keep"
+            plan = make_plan(options.session, options.timeframes, keep, begin, last)
+            self.session, notes = plan.session, plan.notes
+            grids = [plan.grid(timeframe) for timeframe in options.timeframes]
+            # A bar of a day cannot be outside: its stamp is not in the session.
+            strict = options.outside == "error" or source.days
+            inside = None if keep else (plan.edges, plan.left_out, strict)
         end = LAST_STAMP if last is None else last
         order, sources = plan_cascade(list(options.timeframes), grids, begin, end)
         self._levels = tuple(
@@ -110,8 +126,14 @@ class Fold:
             self._output(i, grids[i], "rows" if at < 0 else names[order[at]])
             for i, at in zip(order, sources, strict=True)
         ]
+        for output in self.outputs:
+            output.report.notes += notes
         self._handle = native.resample_new(
-            source.encoding.wide, bool(options.bias), options.duplicates == "error", self._levels
+            source.encoding.wide,
+            bool(options.bias),
+            options.duplicates == "error",
+            self._levels,
+            inside,
         )
 
     def _output(self, i: int, grid: Grid, made_from: str) -> Output:
@@ -133,6 +155,11 @@ class Fold:
         """The least stamp that may come next: nanoseconds UTC."""
         return native.resample_facts(self._handle, self.wide)[0]
 
+    @property
+    def outside(self) -> int:
+        """How many rows were outside of the session and are in no bar."""
+        return native.resample_facts(self._handle, self.wide)[-1]
+
     def push(self, columns: Columns, blocks: tuple[Any, ...], places: Array) -> int:
         """Adds rows.
 
@@ -145,7 +172,8 @@ class Fold:
             How many bars were finished.
 
         Raises:
-            BarrowArgumentError: Rows are out of order, or a stamp is there twice and must not.
+            BarrowArgumentError: Rows are out of order, or a stamp is there twice and must not, or
+                one is outside of the session and must not.
             BarrowParseError: A bar cannot be held by its encoding.
         """
         told = native.resample_push(self._handle, self.wide, columns.buffers, blocks, places)
@@ -153,7 +181,9 @@ class Fold:
             at = told[2]
             stamps = columns.stamps.view(np.uint64)
             before = int(stamps[at - 1]) if at else self.least
-            raise _out_of_order(self.rows + at, int(stamps[at]), before)
+            raise out_of_order(self.rows + at, int(stamps[at]), before)
+        if told[0] == _OUTSIDE:
+            raise self._outside_session(self.rows + told[2], int(columns.stamps[told[2]]))
         self._check(told[:3])
         self.rows += len(columns)
         return told[3]
@@ -194,6 +224,15 @@ class Fold:
         """
         native.resample_restore(self._handle, self.wide, words)
 
+    def _outside_session(self, row: int, stamp: int) -> BarrowArgumentError:
+        name = self.session.name if self.session else ""
+        what = f'ts_event {format_stamp(stamp)} is outside session "{name}"'
+        tries = ["outside='drop'", "outside='keep'"]
+        if self.source.days:
+            what += ", where a bar of a day or more cannot be"
+            tries = ["outside='keep', which gives it to the trading day it is before"]
+        return BarrowArgumentError(message(f"row {row}", what, tries=tries))
+
     def _check(self, told: tuple[int, ...]) -> None:
         code, level, start = told
         if code == 0:
@@ -217,7 +256,14 @@ class Fold:
         )
 
 
-def _out_of_order(row: int, stamp: int, before: int) -> BarrowArgumentError:
+def out_of_order(row: int, stamp: int, before: int) -> BarrowArgumentError:
+    """The error of a row that may not be where it is.
+
+    Args:
+        row: Which, for the message.
+        stamp: Its `ts_event`.
+        before: That of the row before.
+    """
     where = f"row {row}"
     if stamp > LAST_STAMP:
         return BarrowArgumentError(message(where, f"ts_event {format_stamp(stamp)} is after 2261"))

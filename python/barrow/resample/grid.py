@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from barrow.bars.bar_spec import NANOSECONDS, BarAggregation
 from barrow.errors import BarrowArgumentError, message
 from barrow.resample.timeframe import Timeframe
-from barrow.zones import Table, offsets
+from barrow.zones import Table, offsets, to_local, to_utc
 
 Array = np.ndarray[Any, Any]
 Origin = Literal["start_day", "start", "epoch", "end", "end_day"] | str | int | datetime | None
@@ -35,12 +36,14 @@ class Grid:
     """The intervals of a timeframe.
 
     Attributes:
-        step: Their length in nanoseconds; 0 if there are edges.
-        origin: Where one of them starts: nanoseconds UTC.
+        step: Their length in nanoseconds; 0 if they reach from one edge to the next. With
+            edges besides, it is counted from every edge anew, and the last interval
+            before an edge may be shorter.
+        origin: Where one of them starts if there are no edges: nanoseconds UTC.
         edges: Where one ends and the next starts: rising `int64` nanoseconds UTC, from
             the start of the first interval to the end of the last one.
-        left_out: For every interval between edges, whether its rows become no bar:
-            `uint8`; empty if none is.
+        left_out: For what lies between two edges, whether no row comes from there: `uint8`;
+            empty if rows come from everywhere.
     """
 
     step: int
@@ -48,26 +51,65 @@ class Grid:
     edges: Array = field(default_factory=lambda: _NO_EDGES)
     left_out: Array = field(default_factory=lambda: _NO_FLAGS)
 
+    @property
+    def even(self) -> bool:
+        """Whether all intervals are of one length, and follow each other."""
+        return not len(self.edges)
+
+    @cached_property
+    def _places(self) -> tuple[Array, Array]:
+        """Where those parts between edges start that rows come from, and how many
+        intervals there are before each."""
+        starts, ends = self.edges[:-1], self.edges[1:]
+        if len(self.left_out):
+            held = self.left_out == 0
+            starts, ends = starts[held], ends[held]
+        counts = -(-(ends - starts) // self.step) if self.step else np.ones(len(starts), np.int64)
+        return starts, np.cumsum(counts) - counts
+
     def ends(self, starts: Array) -> Array:
         """Where intervals end that start at `starts`, nanoseconds UTC."""
-        if self.step:
+        if self.even:
             return starts + self.step
         after = np.searchsorted(self.edges, starts, "right")
-        return self.edges[np.minimum(after, len(self.edges) - 1)]
+        bounds: Array = self.edges[np.minimum(after, len(self.edges) - 1)]
+        return np.minimum(starts + self.step, bounds) if self.step else bounds
 
     def numbers(self, starts: Array) -> Array:
-        """Consecutive intervals have consecutive numbers."""
-        if self.step:
+        """Intervals that follow each other have consecutive numbers."""
+        if self.even:
             return (starts - self.origin) // self.step
-        return np.searchsorted(self.edges, starts, "right") - 1
+        begins, before = self._places
+        at = np.searchsorted(begins, starts, "right") - 1
+        return before[at] + ((starts - begins[at]) // self.step if self.step else 0)
 
     def starts(self, numbers: Array) -> Array:
         """Where the intervals of those numbers start: nanoseconds UTC."""
-        return numbers * self.step + self.origin if self.step else self.edges[numbers]
+        if self.even:
+            return numbers * self.step + self.origin
+        begins, before = self._places
+        at = np.searchsorted(before, numbers, "right") - 1
+        return np.asarray(begins[at] + (numbers - before[at]) * self.step)
 
     def most(self, first: int, last: int) -> int:
         """How many intervals stamps from `first` to `last` can be in, or more."""
-        return (last - first) // self.step + 2 if self.step else len(self.edges)
+        return ((last - first) // self.step + 2 if self.step else 0) + len(self.edges)
+
+    def start_of(self, stamp: int) -> int:
+        """Where the interval of a stamp starts: nanoseconds UTC."""
+        if self.even:
+            return stamp - (stamp - self.origin) % self.step
+        bound = int(self.edges[max(int(np.searchsorted(self.edges, stamp, "right")) - 1, 0)])
+        return stamp - (stamp - bound) % self.step if self.step else bound
+
+    def has(self, edges: Array) -> bool:
+        """Whether one interval ends and another starts at every one of some edges."""
+        if self.even:
+            return bool(np.all((edges - self.origin) % self.step == 0))
+        at = np.searchsorted(self.edges, edges, "right") - 1
+        if not self.step:
+            return bool(np.all(self.edges[at] == edges))
+        return bool(np.all((edges - self.edges[at]) % self.step == 0))
 
 
 @dataclass(frozen=True)
@@ -135,25 +177,6 @@ def _duration(offset: Offset) -> int:
             message("offset", f"{offset!r} is no length of time", tries=["17h", "-30m"])
         )
     return int(match[1]) * _OFFSET_UNITS[match[2]]
-
-
-def to_local(table: Table, instants: Array) -> Array:
-    """Nanoseconds UTC to what clocks of a zone show."""
-    bounds, ahead = table
-    at = np.searchsorted(np.array(bounds[1:-1], np.int64), instants, "right")
-    return instants + np.array(ahead, np.int64)[at]
-
-
-def to_utc(table: Table, clocks: Array) -> Array:
-    """What clocks of a zone show to nanoseconds UTC.
-
-    A time that comes twice is the first one; one that does not exist is the moment at
-    which clocks were set forward past it.
-    """
-    bounds, ahead = (np.array(numbers, np.int64) for numbers in table)
-    later = np.maximum(ahead[:-1], ahead[1:])
-    at = np.searchsorted(bounds[1:-1] + later, clocks, "right")
-    return np.minimum(clocks - ahead[at], bounds[1:][at])
 
 
 def make_grid(timeframe: Timeframe, rules: Rules, first: int, last: int | None) -> Grid:
@@ -272,18 +295,16 @@ def is_nested(outer: Grid, inner: Grid, first: int, last: int) -> bool:
         first: The first stamp: nanoseconds UTC.
         last: The last one that may come.
     """
-    if len(outer.left_out) or len(inner.left_out):
-        return False
     if outer.step:
-        return (
-            inner.step > 0
-            and outer.step % inner.step == 0
-            and (outer.origin - inner.origin) % inner.step == 0
-        )
-    edges = outer.edges[(outer.edges > first) & (outer.edges <= last)]
-    if inner.step:
-        return bool(np.all((edges - inner.origin) % inner.step == 0))
-    return bool(np.all(np.isin(edges, inner.edges, assume_unique=True)))
+        if not inner.step or outer.step % inner.step:
+            return False
+        if outer.even:
+            return inner.even and (outer.origin - inner.origin) % inner.step == 0
+        return inner.edges is outer.edges
+    if inner.start_of(first) < outer.start_of(first):
+        # Its first bar would be put where it starts, before the interval of its rows.
+        return False
+    return inner.has(outer.edges[(outer.edges > first) & (outer.edges <= last)])
 
 
 def plan_cascade(
@@ -305,12 +326,12 @@ def plan_cascade(
     order = sorted(range(len(grids)), key=lambda i: (timeframes[i].nanoseconds, i))
     sources = []
     for place, i in enumerate(order):
-        finer = [
+        finer = (
             earlier
-            for earlier in range(place)
+            for earlier in reversed(range(place))
             # No month is a number of weeks, even if it happens to be in some data.
             if not (timeframes[i].months and timeframes[order[earlier]].unit == "w")
             and is_nested(grids[i], grids[order[earlier]], first, last)
-        ]
-        sources.append(finer[-1] if finer else -1)
+        )
+        sources.append(next(finer, -1))
     return order, sources

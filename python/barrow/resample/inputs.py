@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +29,14 @@ from barrow.resample.timeframe import Timeframe
 Array = np.ndarray[Any, Any]
 PriceName = Literal["bid", "ask", "mid"]
 PRICES = ("bid", "ask", "mid")
+
+
+class HasAggregation(Protocol):
+    """A timeframe, or anything else that bars are made to."""
+
+    @property
+    def aggregation(self) -> tuple[int, str]:
+        """Step and unit as bar types have them."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +127,8 @@ class Source:
             )
         return middle
 
-    def meta_of(self, timeframe: Timeframe) -> Meta:
-        """What the metadata of bars of a timeframe says."""
+    def meta_of(self, timeframe: HasAggregation) -> Meta:
+        """What the metadata of bars of a timeframe, or of a threshold, says."""
         meta = self.meta
         if self.price == "mid":
             finest = self.encoding.scale
@@ -141,6 +149,14 @@ class Source:
             return replace(meta, identity=None, symbol=parse_instrument_id(instrument)[0])
         bar_type = BarType(instrument, spec, AggregationSource.INTERNAL)
         return replace(meta, identity=str(bar_type))
+
+    @property
+    def days(self) -> bool:
+        """Whether the rows are bars of a day or more."""
+        if self.kind != BAR or self.meta.identity is None:
+            return False
+        length = BarType.parse(self.meta.identity).spec.step_ns
+        return length is None or length >= Timeframe(1, "d").nanoseconds
 
     def check(self, timeframe: Timeframe) -> None:
         """Refuses a timeframe that bars of a known length do not fit into.
@@ -173,6 +189,21 @@ def _refused(timeframe: Timeframe, told: BarType) -> BarrowArgumentError:
             tries=["a whole multiple of their length"],
         )
     )
+
+
+def as_records(value: Any) -> Any:
+    """Batches and tables of pyarrow as the records that their schema is of.
+
+    Others are given back as they are.
+
+    Raises:
+        BarrowSchemaError: It is of no bars, quotes or trades, or holds nulls.
+    """
+    if not isinstance(value, (pa.RecordBatch, pa.Table)):
+        return value
+    kind, _, _ = read_schema(value.schema, "resample")
+    container = next((c for c in (Bars, Quotes, Trades) if c.kind == kind), None)
+    return value if container is None else container.from_arrow(value)
 
 
 def batches_of(records: Any) -> Iterator[pa.RecordBatch]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
@@ -9,18 +10,22 @@ from typing import Any, Literal, TypedDict
 from barrow.errors import BarrowArgumentError, message
 from barrow.resample.grid import Offset, Origin, Rules, make_rules
 from barrow.resample.inputs import PriceName
+from barrow.resample.session_grid import check_rules
 from barrow.resample.timeframe import Timeframe
+from barrow.sessions import Session, load_session
 
 Side = Literal["left", "right"]
 Empty = Literal["drop", "fill"]
 Partial = Literal["flag", "keep", "drop"]
 Duplicates = Literal["keep", "first", "last", "error"]
+Outside = Literal["drop", "keep", "error"]
 _CHOICES = {
     "closed": ("left", "right"),
     "label": ("left", "right"),
     "empty": ("drop", "fill"),
     "partial": ("flag", "keep", "drop"),
     "duplicates": ("keep", "first", "last", "error"),
+    "outside": ("drop", "keep", "error"),
 }
 
 
@@ -36,6 +41,8 @@ class ResampleKeywords(TypedDict, total=False):
     partial: Partial
     duplicates: Duplicates
     price: PriceName | None
+    session: Session | str | os.PathLike[str] | None
+    outside: Outside
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,8 @@ class Options:
         names: Timeframes as the caller wrote them.
         timeframes: What they are.
         rules: Where intervals start.
-        keywords: The keyword arguments as the caller gave them.
+        session: When there are any; always if None.
+        outside: What becomes of rows that are in none of its ranges.
     """
 
     names: tuple[str, ...]
@@ -58,6 +66,8 @@ class Options:
     partial: Partial = "flag"
     duplicates: Duplicates = "keep"
     price: PriceName | None = None
+    session: Session | None = None
+    outside: Outside = "drop"
 
     @property
     def bias(self) -> int:
@@ -71,6 +81,7 @@ def make_options(
     tz: str = "UTC",
     origin: Origin = None,
     offset: Offset = None,
+    session: Session | str | os.PathLike[str] | None = None,
     **choices: Any,
 ) -> Options:
     """Checks the arguments of `resample`.
@@ -94,4 +105,21 @@ def make_options(
     unknown = set(choices) - set(Options.__dataclass_fields__)
     if unknown:
         raise BarrowArgumentError(message("resample", f"no option {', '.join(sorted(unknown))}"))
-    return Options(names, parsed, make_rules(tz, origin, offset), **choices)
+    rules = make_rules(tz, origin, offset)
+    if session is None:
+        if choices.get("outside", "drop") != "drop":
+            raise BarrowArgumentError(
+                message("outside", "nothing is outside without a session", tries=["session=..."])
+            )
+        return Options(names, parsed, rules, **choices)
+    check_rules(rules)
+    if choices.get("outside") == "keep" and choices.get("empty") == "fill":
+        raise BarrowArgumentError(
+            message(
+                "empty",
+                "'fill' makes up bars in sessions, and outside='keep' makes them everywhere",
+                tries=["outside='drop'", "session='24x7'"],
+            )
+        )
+    found = session if isinstance(session, Session) else load_session(session)
+    return Options(names, parsed, rules, session=found, **choices)

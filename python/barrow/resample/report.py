@@ -16,11 +16,11 @@ class ResampleReport:
     """What bars of one timeframe were made from.
 
     Attributes:
-        timeframe: Which, such as `5m`.
+        timeframe: Which, such as `5m`, or the threshold, such as `1000-TICK`.
         source: What they were made from: `rows`, or a finer timeframe.
         rows_in: Rows of the input.
-        rows_dropped: How many of them are in no bar, by reason: `duplicate` or
-            `unfinished`.
+        rows_dropped: How many of them are in no bar, by reason: `duplicate`, `outside session`,
+            `unfinished` or, of information bars, `broken run`.
         bars: How many bars there are.
         filled: How many of them are made up, for intervals without a row.
         unfinished: Whether the last bar is of an interval that may not be over.

@@ -13,7 +13,14 @@ from barrow._memory import Block
 from barrow.bars import AnyRecords, Bars
 from barrow.errors import BarrowArgumentError, message
 from barrow.resample.fold import UNFINISHED, Fold, Output
-from barrow.resample.inputs import Source, batches_of, in_order, is_records, without_duplicates
+from barrow.resample.inputs import (
+    Source,
+    as_records,
+    batches_of,
+    in_order,
+    is_records,
+    without_duplicates,
+)
 from barrow.resample.options import Options, ResampleKeywords, make_options
 from barrow.resample.outputs import bunch_in, row_bytes, whole_lines
 from barrow.resample.resampler import Resampler
@@ -21,7 +28,7 @@ from barrow.resample.timeframe import Timeframe
 
 
 def resample(
-    records: AnyRecords | Iterable[AnyRecords],
+    records: AnyRecords | pa.Table | pa.RecordBatch | Iterable[Any],
     timeframes: str | Timeframe | Sequence[str | Timeframe],
     *,
     sort: bool = False,
@@ -34,7 +41,9 @@ def resample(
     over, and not before the last of its rows.
 
     Args:
-        records: Bars, quotes or trades in any encoding, or an iterator of them.
+        records: Bars, quotes or trades in any encoding; a pyarrow table or batch of the
+            stored schema; or an iterator of any of these, such as `Store.scan(...)` or a
+            pyarrow reader, of which one is in memory at a time.
         timeframes: Such as `["5m", "1h", "1d", "1w", "1M", "1q", "1y"]`: any number of
             seconds, minutes, hours, days, weeks from Monday, months, quarters, years.
         sort: Whether rows are put in order of `ts_event` first; it is an error otherwise
@@ -52,6 +61,13 @@ def resample(
             and says so in the report, `keep` takes it for whole, `drop` leaves it out.
         duplicates: Rows of one stamp: `keep` all, keep the `first` or `last`, or `error`.
         price: `bid`, `ask` or `mid` of quotes.
+        session: When the market is open: a `Session`, the name of one that comes with barrow
+            (`session_names()`), or the path of a TOML file. Bars of seconds to hours start
+            with every range of it and end with it; a day is a trading day, and longer ones
+            are whole trading days by their dates. Instead of `tz`, `origin` and `offset`.
+        outside: Rows in no range of the session: `drop` them, counted in the report; `keep`
+            them, as bars of their own up to hours and in the trading day that follows; or
+            `error`.
 
     Returns:
         Bars by timeframe as it was given, each with a `ResampleReport` in `report`. The bar
@@ -60,25 +76,29 @@ def resample(
 
     Raises:
         BarrowArgumentError: An argument is wrong, a timeframe finer than the bars or no whole
-            multiple of them; rows are out of order, after 2261, or start a bar before 1970.
+            multiple of them; rows are out of order, after 2261, or start a bar before 1970; a
+            session is wrong, or a row outside of it and must not be.
         BarrowParseError: A bar cannot be held by the encoding; names it.
         BarrowSchemaError: These are no records.
+        BarrowUnsupportedError: The session has a calendar, and `exchange_calendars` is not
+            installed.
     """
     options = make_options(timeframes, **keywords)
+    records = as_records(records)
     if not is_records(records):
         if sort:
             raise BarrowArgumentError(
                 message("sort", "an iterator cannot be sorted", tries=["bars in memory"])
             )
-        return _resample_stream(records, options)  # type: ignore[arg-type]
-    return _resample_whole(records, options, sort)  # type: ignore[arg-type]
+        return _resample_stream(records, options)
+    return _resample_whole(records, options, sort)
 
 
 def _resample_stream(parts: Iterable[AnyRecords], options: Options) -> dict[str, Bars]:
     resampler = Resampler.with_options(options)
     found: dict[str, list[Bars]] = {name: [] for name in options.names}
     for part in parts:
-        for name, bars in resampler.push(part).items():
+        for name, bars in resampler.push(as_records(part)).items():
             found[name].append(bars)
     for name, bars in resampler.finish().items():
         found[name].append(bars)
@@ -125,6 +145,8 @@ def _resample_whole(records: AnyRecords, options: Options, sort: bool) -> dict[s
         report.rows_in = rows
         if duplicates:
             report.rows_dropped["duplicate"] = duplicates
+        if fold.outside:
+            report.rows_dropped["outside session"] = fold.outside
         if states[level] == UNFINISHED and options.partial == "drop":
             report.rows_dropped["unfinished"] = int(bunch.counts[-1])
             bunch = bunch_in(memory[level], source.encoding, room, 0, filled - 1)

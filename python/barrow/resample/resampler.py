@@ -20,9 +20,10 @@ from barrow.resample.options import Options, ResampleKeywords, make_options
 from barrow.resample.outputs import Bunch, bunch_in, row_bytes, whole_lines
 from barrow.resample.report import ResampleReport
 from barrow.resample.timeframe import Timeframe
+from barrow.sessions import Session
 
 _FORMAT = "barrow.resampler"
-_VERSION = 1
+_VERSION = 2
 _LEAST_ROOM = 64
 
 
@@ -231,8 +232,17 @@ class Resampler:
             "rules": vars(options.rules),
             "choices": {
                 name: getattr(options, name)
-                for name in ("closed", "label", "empty", "partial", "duplicates", "price")
+                for name in (
+                    "closed",
+                    "label",
+                    "empty",
+                    "partial",
+                    "duplicates",
+                    "price",
+                    "outside",
+                )
             },
+            "session": self._session and self._session.to_dict(),
             "schema": None if self._schema is None else self._schema.serialize().to_pybytes().hex(),
             "rows_in": self._rows_in,
             "duplicates": self._duplicates,
@@ -243,6 +253,7 @@ class Resampler:
                 {
                     "bars": output.report.bars,
                     "filled": output.report.filled,
+                    "notes": output.report.notes,
                     "filler": output.filler
                     and [output.filler.number, list(output.filler.close), output.filler.init],
                 }
@@ -268,6 +279,7 @@ class Resampler:
                 tz=rules["tz"],
                 origin=rules["origin"],
                 offset=rules["offset"],
+                session=told["session"] and Session.from_dict(told["session"]),
                 **told["choices"],
             )
             self = cls.with_options(replace(options, names=tuple(told["timeframes"])))
@@ -281,6 +293,7 @@ class Resampler:
                 self._fold.rows = told["rows"]
                 for output, kept in zip(self._fold.outputs, told["outputs"], strict=True):
                     output.report.bars, output.report.filled = kept["bars"], kept["filled"]
+                    output.report.notes = kept["notes"]
                     if output.filler is not None and kept["filler"]:
                         number, close, init = kept["filler"]
                         output.filler.number, output.filler.init = number, init
@@ -298,6 +311,11 @@ class Resampler:
         """What happened so far, by timeframe; without counts of rows per bar."""
         found = {output.name: self._report(output) for output in self._outputs()}
         return {name: found[name] for name in self.options.names if name in found}
+
+    @property
+    def _session(self) -> Session | None:
+        """The session, with what its calendar said for the rows: it goes on with that."""
+        return self.options.session if self._fold is None else self._fold.session
 
     def _outputs(self) -> list[Output]:
         return self._fold.outputs if self._fold is not None else []
@@ -369,6 +387,8 @@ class Resampler:
         output.report.rows_in = self._rows_in
         if self._duplicates:
             output.report.rows_dropped["duplicate"] = self._duplicates
+        if self._fold is not None and self._fold.session is not None and self._fold.outside:
+            output.report.rows_dropped["outside session"] = self._fold.outside
         return output.report
 
 

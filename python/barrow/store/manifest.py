@@ -58,7 +58,7 @@ class Entry:
         encoding: How values are stored.
         price_precision: Decimals of prices that carry meaning.
         size_precision: Decimals of sizes that carry meaning.
-        rows: Rows of the whole part.
+        batches: Rows of every batch of the whole part.
         bytes: Bytes of the file.
         crc32: The checksum of the file, eight hexadecimal digits.
     """
@@ -71,7 +71,7 @@ class Entry:
     encoding: str
     price_precision: int
     size_precision: int
-    rows: int
+    batches: tuple[int, ...]
     bytes: int
     crc32: str
 
@@ -86,7 +86,7 @@ class Entry:
     @property
     def whole(self) -> bool:
         """Whether these are all rows of the part."""
-        return len(self) == self.rows
+        return len(self) == sum(self.batches)
 
     @property
     def facts(self) -> tuple[str, int, int]:
@@ -369,6 +369,7 @@ def _applied(old: State, lines: list[Line], version: tuple[int, int, int], path:
                 what = f"takes out row {begin} of {part}, which is not in the series"
                 raise BarrowCorruptError(message(f"{path} line {line + 2}", what))
         for known in facts["add"]:
+            known["batches"] = tuple(known["batches"])
             entry = Entry(**known)
             entries[entry.key] = entry
         line, until, following = facts["line"], facts["until"], facts["next"]

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import errno
-import mmap
 import os
-import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pyarrow as pa
 
 from barrow._arrow import ENCODINGS, RecordKind, column_buffer, is_text
 from barrow.errors import BarrowCorruptError, BarrowSchemaError, message
-from barrow.files import discard, io_error, unreadable
+from barrow.files import discard, error_number, io_error, unreadable
 from barrow.ipc import ArrowFileWriter, check_columns
 from barrow.store.manifest import Entry, part_name
 
@@ -25,11 +23,8 @@ _BATCH_BYTES = 1 << 26
 _PART_BATCHES = 4
 _TEXT_BYTES = 32  # of a row, a guess that only decides how many rows a batch has
 
-# Before Python 3.13 every mapping keeps a descriptor of its own.
-_UNTRACKED: dict[str, Any] = {"trackfd": False} if sys.version_info >= (3, 13) else {}
-
-# Files this small are read: a mapping costs a descriptor, and there may be thousands.
-_SMALL = 1 << 18
+# Files this small are read: a process has no more than 65,530 mappings by default.
+_SMALL = 1 << 16
 # Batches that wait to be put together are mapped files too.
 _MOST_WAITING = 64
 
@@ -153,23 +148,22 @@ class PartsWriter:
         """Writes a part that begins with a batch; returns the first one of the next."""
         name = part_name(self.number)
         path = os.path.join(self._folder, name)
-        rows, first, last = 0, None, 0
+        rows: list[int] = []
+        first, last = None, 0
         with ArrowFileWriter(
             path, schema, overwrite=True, temporary=f"{path}.partial", checksum=True
         ) as writer:
-            while batch is not None and rows + batch.num_rows <= most:
+            while batch is not None and sum(rows) + batch.num_rows <= most:
                 writer.write(batch)
                 stamps = stamps_of(batch, self._order)
                 first = int(stamps[0]) if first is None else first
                 last = int(stamps[-1])
-                rows += batch.num_rows
+                rows.append(batch.num_rows)
                 batch = next(source, None)
             writer.commit()
         self.number += 1
-        checksum = f"{writer.crc32:08x}"
-        self.entries.append(
-            Entry(name, 0, rows, first or 0, last, *facts, rows, writer.size, checksum)
-        )
+        written = (tuple(rows), writer.size, f"{writer.crc32:08x}")
+        self.entries.append(Entry(name, 0, sum(rows), first or 0, last, *facts, *written))
         return batch
 
     def discard(self) -> None:
@@ -179,7 +173,9 @@ class PartsWriter:
 
 
 class Part:
-    """A sealed file, mapped unless it is small: nothing is read but what is asked for.
+    """A sealed file, which stays as it is, whatever becomes of its name.
+
+    It is mapped at once, or read if it is small, and looked into when rows are asked for.
 
     Args:
         folder: The folder of the series.
@@ -191,66 +187,112 @@ class Part:
     Raises:
         FileNotFoundError: It is gone; a compaction has replaced it.
         BarrowIoError: It cannot be read.
-        BarrowCorruptError: It is not what the manifest says.
+        BarrowCorruptError: It has not as many bytes as the manifest says; that what is
+            in it is something else is found when a batch is first asked for.
 
     Attributes:
-        batches: All its batches.
+        path: The file.
+        starts: The first row of every batch, and the number of all rows.
     """
 
     def __init__(
         self, folder: str, entry: Entry, kind: RecordKind, schema: pa.Schema, order: str
     ) -> None:
         self.path = os.path.join(folder, entry.part)
-        buffer = _mapped(self.path, entry.bytes)
+        self.starts: list[int] = [0, *accumulate(entry.batches)]
+        self._entry = entry
+        self._kind = kind
+        self._schema = schema
+        self._order = order
+        self._buffer = _mapped(self.path, entry.bytes)
+        self._reader: Any = None
+        self._batches: dict[int, pa.RecordBatch] = {}
+        self._stamps: dict[int, Stamps] = {}
+
+    def batch(self, at: int) -> pa.RecordBatch:
+        """One of its batches, which threads may ask for at the same time.
+
+        Raises:
+            BarrowCorruptError: The part is not what the manifest says.
+        """
+        batch = self._batches.get(at)
+        if batch is None:
+            batch = self._batches[at] = self._checked(at)
+        return batch
+
+    def _checked(self, at: int) -> pa.RecordBatch:
+        entry = self._entry
         try:
-            reader = pa.ipc.open_file(buffer)
-            batches = [reader.get_batch(at) for at in range(reader.num_record_batches)]
-            for batch in batches:
-                batch.validate()
-                check_columns(batch, kind, ENCODINGS[entry.encoding], self.path)
+            if self._reader is None:
+                self._reader = self._opened()
+            batch = self._reader.get_batch(at)
+            batch.validate()
+            check_columns(batch, self._kind, ENCODINGS[entry.encoding], self.path)
         except (pa.ArrowInvalid, BarrowSchemaError, OSError) as error:
             raise _damaged(self.path, str(error)) from error
-        rows = sum(batch.num_rows for batch in batches)
-        if rows != entry.rows or not reader.schema.equals(schema, check_metadata=True):
-            raise _damaged(self.path, "it does not hold the records the manifest lists")
-        self.batches = batches
-        self._starts: list[int] = [0, *accumulate(batch.num_rows for batch in batches)]
-        self._order = order
-        self._stamps: list[Stamps] = []
+        if batch.num_rows != entry.batches[at]:
+            raise self._another()
+        return batch
 
-    @property
-    def stamps(self) -> list[Stamps]:
-        """The stamps of every batch, in the column that orders rows."""
-        if not self._stamps:
-            self._stamps = [stamps_of(batch, self._order) for batch in self.batches]
-        return self._stamps
+    def _opened(self) -> Any:
+        reader = pa.ipc.open_file(self._buffer)
+        listed = (len(self._entry.batches), True)
+        if listed != (
+            reader.num_record_batches,
+            reader.schema.equals(self._schema, check_metadata=True),
+        ):
+            raise self._another()
+        return reader
+
+    def _another(self) -> BarrowCorruptError:
+        return _damaged(self.path, "it does not hold the records the manifest lists")
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """All of them."""
+        return map(self.batch, range(len(self.starts) - 1))
+
+    def stamps(self, at: int) -> Stamps:
+        """The stamps of a batch, in the column that orders rows."""
+        stamps = self._stamps.get(at)
+        if stamps is None:
+            stamps = self._stamps[at] = stamps_of(self.batch(at), self._order)
+        return stamps
 
     def find(self, stamp: int, begin: int, end: int) -> int:
         """The first row from `begin` whose stamp is not before one; `end` if all are."""
         if stamp > _LATEST:
             return end
         wanted: Any = np.uint64(max(stamp, 0))
-        for start, stamps in zip(self._starts, self.stamps, strict=False):
-            low, high = max(begin - start, 0), min(end - start, len(stamps))
-            if low < high and stamps[high - 1] >= wanted:
-                return start + low + int(stamps[low:high].searchsorted(wanted))
+        for at, first, last in self.pieces(begin, end):
+            stamps = self.stamps(at)
+            if stamps[last - 1] >= wanted:
+                return self.starts[at] + first + int(stamps[first:last].searchsorted(wanted))
         return end
+
+    def pieces(self, begin: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """What of which batches some rows are: batch, first row of it, one past the last."""
+        if begin >= end:
+            return
+        for at in range(bisect_right(self.starts, begin) - 1, len(self.starts) - 1):
+            start, stop = self.starts[at], self.starts[at + 1]
+            if start >= end:
+                return
+            yield at, max(begin - start, 0), min(end, stop) - start
+
+    def piece(self, at: int, begin: int, end: int) -> pa.RecordBatch:
+        """Some rows of a batch, without copying."""
+        batch = self.batch(at)
+        return batch if end - begin == batch.num_rows else batch.slice(begin, end - begin)
 
     def rows(self, begin: int, end: int) -> Iterator[pa.RecordBatch]:
         """Some rows as slices of batches, without copying."""
-        if begin >= end:
-            return
-        for at in range(bisect_right(self._starts, begin) - 1, len(self.batches)):
-            start, batch = self._starts[at], self.batches[at]
-            if start >= end:
-                return
-            low, high = max(begin - start, 0), min(end - start, batch.num_rows)
-            yield batch if high - low == batch.num_rows else batch.slice(low, high - low)
+        for piece in self.pieces(begin, end):
+            yield self.piece(*piece)
 
     def stamp(self, row: int) -> int:
         """The stamp of a row."""
-        at = bisect_right(self._starts, row) - 1
-        stamp: int = self.stamps[at][row - self._starts[at]].item()
+        at = bisect_right(self.starts, row) - 1
+        stamp: int = self.stamps(at)[row - self.starts[at]].item()
         return stamp
 
 
@@ -266,26 +308,32 @@ def _damaged(path: str, what: str) -> BarrowCorruptError:
 def _mapped(path: str, size: int) -> pa.Buffer:
     """A file of a known size; one that is mapped is as long as somebody looks at it."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            found = os.fstat(descriptor).st_size
+        # Bytes, as not every name of a file is text.
+        with pa.memory_map(os.fsencode(path)) as file:
+            found = file.size()
             if found != size:
                 raise _damaged(path, f"it has {found:,} bytes, expected {size:,}")
-            if size <= _SMALL and len(data := os.pread(descriptor, size, 0)) == size:
-                return pa.py_buffer(data)
-            mapping = mmap.mmap(descriptor, size, access=mmap.ACCESS_READ, **_UNTRACKED)
-        finally:
-            os.close(descriptor)
+            if size <= _SMALL:
+                return pa.py_buffer(file.read())
+            # The kernel is asked for all pages of what Arrow reads: one byte of it. The
+            # mapping lives as long as that byte, without a descriptor.
+            start = file.read_buffer(1)
     except OSError as error:
-        raise _unmappable(path, error) from error
-    return pa.py_buffer(mapping)
+        _unmappable(path, error)
+    return pa.foreign_buffer(start.address, size, start)
 
 
-def _unmappable(path: str, error: OSError) -> OSError:
+def _unmappable(path: str, error: OSError) -> NoReturn:
+    number = error_number(error)
     if isinstance(error, FileNotFoundError):
-        return error
-    if error.errno in (errno.EMFILE, errno.ENFILE):
-        tries = ["store.compact(), so that there are fewer parts", "ulimit -n 65536"]
-        what = "cannot be mapped: too many files are open"
-        return io_error(path, what, error.errno, tries)
-    return unreadable(path, error)
+        error.filename = path  # pyarrow has it in the text only
+        raise error
+    if number == errno.ENOMEM:
+        what = "cannot be mapped: there are too many mappings"
+        tries = ["store.compact(), so that there are fewer parts"]
+    elif number in (errno.EMFILE, errno.ENFILE):
+        what = "cannot be opened: too many files are open"
+        tries = ["ulimit -n 65536"]
+    else:
+        raise unreadable(path, error) from error
+    raise io_error(path, what, number, tries) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -12,8 +11,9 @@ from typing import Any
 import pyarrow as pa
 
 from barrow._arrow import ENCODINGS, Meta, RecordKind, format_stamp, record_schema
+from barrow.bars.batches import Batches
 from barrow.bars.records import Records
-from barrow.errors import BarrowArgumentError, BarrowCorruptError, BarrowIoError, message
+from barrow.errors import BarrowArgumentError, BarrowCorruptError, message
 from barrow.files import SYSTEM, discard, sync_folder, unwritable
 from barrow.store import manifest
 from barrow.store.lock import locked
@@ -21,11 +21,12 @@ from barrow.store.manifest import Entry, Header, State, Tail
 from barrow.store.parts import Part, PartsWriter
 
 LOCK = "lock"
-# Parts of a store that stay open for the next question; half of the files that a
-# process may have open by default.
-_KEPT = 512
+# Parts of a store that stay mapped for the next question.
+_KEPT = 2048
 
 Parts = dict[tuple[str, str, str], Part]
+# A batch of a part, or some rows of it.
+Piece = tuple[Entry, Part, tuple[int, int, int]]
 
 
 @dataclass(frozen=True)
@@ -128,10 +129,35 @@ class Series:
             BarrowCorruptError: A part is damaged or gone.
             BarrowIoError: A part cannot be read.
         """
+        whole, pieces = self._found(start, end)
+        if not pieces:
+            return whole
+        lengths = [end - begin for _, _, (_, begin, end) in pieces]
+        return whole.with_batches(
+            Batches(lambda: lengths, lambda number: self._fetched(whole, pieces[number]))
+        )
+
+    def scan(self, start: int | None, end: int | None) -> Iterator[Records[Any]]:
+        """The same a batch at a time, none of which is kept; see `Store.scan`."""
+        whole, pieces = self._found(start, end)
+        return self._scanned(whole, pieces)
+
+    def _scanned(self, whole: Records[Any], pieces: list[Piece]) -> Iterator[Records[Any]]:
+        if not pieces:
+            yield whole
+        for piece in pieces:
+            yield whole.with_batches([self._fetched(whole, piece)])
+
+    def _found(self, start: int | None, end: int | None) -> tuple[Records[Any], list[Piece]]:
+        """No records, stored as all that are asked for will be, and where those are.
+
+        All parts are mapped before the first row is asked for: a compaction may remove
+        them at any time, and appends may put other rows in the place of theirs.
+        """
         state = self.existing()
         while True:
             try:
-                return self._records(state, start, end)
+                return self._pieces(state, start, end)
             except FileNotFoundError as error:
                 # A compaction may have replaced the parts since.
                 state = self._newer(state, error)
@@ -161,27 +187,19 @@ class Series:
 
         Raises:
             FileNotFoundError: It is gone.
-            BarrowCorruptError: It is damaged.
+            BarrowCorruptError: It has another size.
             BarrowIoError: It cannot be read.
         """
         key = (self.folder, entry.part, entry.crc32)
         part = self._parts.get(key)
         if part is None:
-            try:
-                part = self._opened(entry, state)
-            except BarrowIoError as error:
-                if error.errno != errno.EMFILE:
-                    raise
-                self._parts.clear()
-                part = self._opened(entry, state)
+            schema = self.empty(entry.facts).schema
+            part = Part(self.folder, entry, self.kind, schema, state.header.order)
             self._parts[key] = part
-            for old in list(self._parts)[:-_KEPT]:
-                self._parts.pop(old, None)
+            if len(self._parts) > _KEPT:
+                for old in list(self._parts)[:-_KEPT]:
+                    self._parts.pop(old, None)
         return part
-
-    def _opened(self, entry: Entry, state: State) -> Part:
-        schema = self.empty(entry.facts).schema
-        return Part(self.folder, entry, self.kind, schema, state.header.order)
 
     def empty(self, facts: tuple[str, int, int]) -> Records[Any]:
         """No records, stored as some part stores them."""
@@ -193,27 +211,29 @@ class Series:
             records = self._empty[facts] = self.container([], schema, checked=False)
         return records
 
-    def _records(self, state: State, start: int | None, end: int | None) -> Records[Any]:
+    def _pieces(
+        self, state: State, start: int | None, end: int | None
+    ) -> tuple[Records[Any], list[Piece]]:
         low = 0 if start is None else bisect_left(state.lasts, start)
         high = len(state.entries) if end is None else bisect_left(state.firsts, end)
-        entries = state.entries[low:high]
-        found: list[tuple[Entry, list[pa.RecordBatch]]] = []
-        for entry in entries:
+        found: list[Piece] = []
+        for entry in state.entries[low:high]:
             part = self.part(entry, state)
             first, last = entry.begin, entry.end
             if start is not None and entry.first < start:
                 first = part.find(start, first, last)
             if end is not None and entry.last >= end:
                 last = part.find(end, first, last)
-            if batches := list(part.rows(first, last)):
-                found.append((entry, batches))
-        if not found:
-            return self.empty(self._common(state.entries[low : low + 1] or state.entries[-1:]))
-        facts = self._common([entry for entry, _ in found])
-        whole = self.empty(facts)
-        return whole.with_batches(
-            [batch for entry, batches in found for batch in self._alike(batches, entry, facts)]
-        )
+            found += [(entry, part, piece) for piece in part.pieces(first, last)]
+        entries = [entry for entry, _, _ in found]
+        entries = entries or [*(state.entries[low : low + 1] or state.entries[-1:])]
+        return self.empty(self._common(entries)), found
+
+    def _fetched(self, whole: Records[Any], found: Piece) -> pa.RecordBatch:
+        """A batch, stored as all are."""
+        entry, part, piece = found
+        facts = (whole.encoding, whole.price_precision, whole.size_precision)
+        return self._alike(part.piece(*piece), entry, facts)
 
     def _common(self, entries: Sequence[Entry]) -> tuple[str, int, int]:
         """How records of several parts are stored as one: the widest, the most digits."""
@@ -230,16 +250,15 @@ class Series:
         )
 
     def _alike(
-        self, batches: list[pa.RecordBatch], entry: Entry, facts: tuple[str, int, int]
-    ) -> list[pa.RecordBatch]:
-        """The batches of a part under the common schema; copies where it is wider."""
+        self, batch: pa.RecordBatch, entry: Entry, facts: tuple[str, int, int]
+    ) -> pa.RecordBatch:
+        """A batch of a part under the common schema; copies where it is wider."""
         if entry.facts == facts:
-            return batches
-        schema = self.empty(facts).schema
+            return batch
         if entry.encoding != facts[0]:
-            records = self.empty(entry.facts).with_batches(batches)
-            batches = records.to_arrow(facts[0]).to_batches()
-        return [pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in batches]
+            records = self.empty(entry.facts).with_batches([batch])
+            [batch] = records.to_arrow(facts[0]).to_batches()
+        return pa.RecordBatch.from_arrays(batch.columns, schema=self.empty(facts).schema)
 
     # ---------------------------------------------------------------- writing
 

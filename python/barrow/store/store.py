@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
 
 from barrow._arrow import TIMES, format_stamp
-from barrow.bars import AnyRecords, BarType, Report
+from barrow.bars import AnyRecords, BarType, Report, to_nanoseconds
 from barrow.bars.container import CONTAINERS
 from barrow.bars.records import Records
 from barrow.errors import (
@@ -23,7 +23,7 @@ from barrow.errors import (
 from barrow.files import SYSTEM, replace_file, sync_folder, unreadable, unwritable
 from barrow.store import compact, manifest, spans, verify
 from barrow.store.lock import locked
-from barrow.store.names import check_identity, folder_name, to_nanoseconds
+from barrow.store.names import check_identity, folder_name
 from barrow.store.parts import first_disorder
 from barrow.store.series import LOCK, Appended, Parts, Series, Span
 
@@ -238,7 +238,8 @@ class Store:
 
         Nothing is copied where all parts store values in one way; otherwise those that
         are narrower than the widest are. The files are found by the manifest, the rows
-        at both ends by a binary search over stamps.
+        at both ends by a binary search over stamps. Records stay what they are, whatever
+        is appended, replaced or compacted meanwhile.
 
         Args:
             identity: The bar type or the instrument id.
@@ -257,11 +258,43 @@ class Store:
         Raises:
             BarrowArgumentError: There is no such series, or there are several; a stamp
                 is no instant.
-            BarrowCorruptError: A file is damaged or gone.
+            BarrowCorruptError: A file is gone, or has another size; that one is damaged
+                inside is raised when its rows are first looked at.
             BarrowIoError: A file cannot be read.
         """
         series = self._one(str(identity), kind, container)
         return series.read(
+            None if start is None else to_nanoseconds(start, "start"),
+            None if end is None else to_nanoseconds(end, "end"),
+        )
+
+    def scan(
+        self,
+        identity: str | BarType,
+        start: Any = None,
+        end: Any = None,
+        *,
+        kind: str | None = None,
+        container: type[Any] | None = None,
+    ) -> Iterator[Any]:
+        """The same records as `read`, a batch at a time, for work in bounded memory.
+
+        What is stored is as of the call, whatever is appended meanwhile. Batches that are
+        narrower than the widest are converted when their turn comes, where `read`
+        converts all.
+
+        Args:
+            identity: As in `read`, as are the others.
+
+        Yields:
+            `Bars`, `Quotes`, `Trades` or whatever they are, all of one schema; none with
+            rows if there are none.
+
+        Raises:
+            What `read` does.
+        """
+        series = self._one(str(identity), kind, container)
+        return series.scan(
             None if start is None else to_nanoseconds(start, "start"),
             None if end is None else to_nanoseconds(end, "end"),
         )
@@ -391,12 +424,11 @@ class Store:
         self, identity: str, kind: str | None, container: type[Any] | None
     ) -> Iterator[Series]:
         known = self._containers.values() if container is None else [container]
-        name = folder_name(identity)
         for cls in known:
             if kind in (None, cls.kind.name):
-                place = (self.root, folder_name(cls.kind.name), name, manifest.NAME)
-                if os.path.exists(os.path.join(*place)):
-                    yield self._series_of(cls, identity)
+                series = self._series_of(cls, identity)
+                if os.access(series.path, os.F_OK):
+                    yield series
 
     def _chosen(self, identity: str | BarType | None, kind: str | None) -> builtins.list[Series]:
         if identity is not None:

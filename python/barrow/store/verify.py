@@ -88,7 +88,7 @@ def _rows(series: Series, state: State, entry: Entry, path: str) -> list[Finding
     """What is wrong with rows of a part whose bytes are as they were written."""
     try:
         part = series.part(entry, state)
-        for batch in part.batches:
+        for batch in part.batches():
             _check_texts(batch)
     except BarrowError as error:
         return [_finding("part", str(error), path)]
@@ -109,7 +109,8 @@ def _check_texts(batch: pa.RecordBatch) -> None:
 
 def _disorder(part: Part, alone: bool) -> int | None:
     start, last = 0, -1
-    for stamps in part.stamps:
+    for at in range(len(part.starts) - 1):
+        stamps = part.stamps(at)
         row = first_disorder(stamps, last, alone)
         if row is not None:
             return start + row

@@ -20,7 +20,7 @@ from barrow.errors import BarrowArgumentError, BarrowParseError, BarrowUnsupport
 from barrow.etl.catalog.read import is_catalog, open_catalog
 from barrow.etl.catalog.shelf import Shelf
 from barrow.etl.formats import PARQUET_SUFFIXES, TEXT_SUFFIXES, ConvertReport, size_of
-from barrow.files import AtomicFile, unwritable
+from barrow.files import AtomicFile, Output, unwritable
 from barrow.ipc import open_arrow
 from barrow.parquet import scan_parquet
 from barrow.wranglers.inner import BarDataWrangler, QuoteTickDataWrangler, TradeTickDataWrangler
@@ -236,7 +236,7 @@ class _CatalogFile:
             with (
                 _made(folder),
                 AtomicFile(folder / "new.parquet", overwrite=True) as whole,
-                open(whole.temporary, "wb") as file,
+                Output(whole.temporary) as file,
                 pq.ParquetWriter(file, self._schema, compression="zstd") as writer,
             ):
                 for table in tables:

@@ -47,6 +47,7 @@ class BinaryReader:
         if self._row == end:
             return None
         bars = self._reader.bars(self._row, end)
+        self._reader.release(self._row, end)
         self._row = end
         return bars
 

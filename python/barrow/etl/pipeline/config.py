@@ -123,6 +123,8 @@ def _symbol(table: _Table, common: _Table, folder: str) -> Symbol:
     if (bar_type := table.text("bar_type", "")) != "":
         csv["bar_type"] = bar_type
     options: Any = {**common.table("resample"), **table.table("resample")}
+    if str(options.get("session", "")).endswith(".toml"):
+        options["session"] = os.path.join(folder, options["session"])
     _check(table, "csv", csv, CsvKeywords, lambda: make_options(csv))
     for timeframe in timeframes:
         Timeframe.parse(timeframe)

@@ -57,7 +57,7 @@ def aggregate(
     formats = factory or ResampleIOFactory()
     with file.held():
         ledger = file.started([name], {"options": settings(options)}, rebuild)
-        remove_partials(path)
+        remove_partials(os.path.dirname(path), [name])
         check_size(path, ledger.outputs[name])
         if not ledger.outputs[name]:
             remove(path)

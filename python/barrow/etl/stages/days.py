@@ -52,7 +52,7 @@ class Days:
             BarrowCorruptError: The day is shorter.
             BarrowIoError: A file cannot be removed or cut.
         """
-        remove_partials(os.path.join(self._place, "*"))
+        remove_partials(self._place)
         self._last = {name: at for name, at in outputs.items() if _NAME.fullmatch(name) and at}
         last = max(self._last, default="")
         names = self.names()

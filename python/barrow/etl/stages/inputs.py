@@ -13,9 +13,16 @@ import pyarrow as pa
 from barrow._arrow import format_stamp
 from barrow.bars import Bars
 from barrow.csv import is_pattern, matching
-from barrow.errors import BarrowArgumentError, BarrowIoError, BarrowParseError, message
+from barrow.errors import (
+    BarrowArgumentError,
+    BarrowCorruptError,
+    BarrowIoError,
+    BarrowParseError,
+    message,
+)
 from barrow.etl.io import ResampleIOFactory, ResampleIOReader, TextReader
 from barrow.etl.stages.ledger import Consumed, Ledger, LedgerFile, status_of
+from barrow.etl.stages.settings import REBUILD
 
 Sources = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -38,15 +45,14 @@ def find_files(sources: Sources) -> list[str]:
         paths += matching(one) if is_pattern(one) else [one]
     if not paths:
         raise BarrowArgumentError(message("sources", "there are none", tries=["'bars/*.csv'"]))
+    seen: set[str] = set()
     for path in paths:
-        if paths.count(path) > 1 and len(paths) < _FEW:
+        if path in seen:
             raise BarrowArgumentError(message("sources", f"{path} is there twice"))
+        seen.add(path)
         if not os.path.isfile(path):
             raise BarrowIoError(message(path, "is no file", tries=["a pattern: bars/*.csv"]))
     return paths
-
-
-_FEW = 1000
 
 
 @dataclass(frozen=True)
@@ -137,8 +143,8 @@ class NewRows:
             text = reader if isinstance(reader, TextReader) else None
             in_pieces = not self.sort and (text is None or text.has_positions)
             if consumed.position and not in_pieces:
-                # What came to it may belong anywhere.
-                raise consumed.rewritten(path)
+                what = f"it grew since it had {consumed.position:,} bytes, and is read whole"
+                raise BarrowCorruptError(message(path, what, tries=[f"{REBUILD} starts over"]))
             if text is not None and self.keep is not None:
                 keep = self.keep
                 text.keep_rejects(lambda *facts: keep(name, *facts))
@@ -229,7 +235,7 @@ def check_order(bars: Bars, last: int, path: str) -> int:
                 f"{format_stamp(int(before[row]))}",
                 tries=[
                     "sort=True puts the bars of a file in order",
-                    "rebuild=True (--rebuild) reads all files again, in their order",
+                    f"{REBUILD} reads all files again, in their order",
                 ],
             ),
             reason="order",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from io import FileIO
 from typing import Any
@@ -210,7 +210,7 @@ class LedgerFile(IndexFile[Ledger]):
         folder, name = os.path.split(self.path)
         make_folder(folder or ".")
         with locked(os.path.join(folder, f".{name}.lock"), 0):
-            remove_partials(self.path)
+            remove_partials(folder, [name])
             yield
 
     def started(self, outputs: Sequence[str], state: dict[str, Any], rebuild: bool) -> Ledger:
@@ -281,12 +281,11 @@ def make_folder(path: str) -> None:
 
 
 def remove(path: str) -> None:
-    """Removes an output, and what a killed writer of it may have left.
+    """Removes an output, if it is there.
 
     Raises:
         BarrowIoError: It cannot be removed.
     """
-    remove_partials(path)
     try:
         with contextlib.suppress(FileNotFoundError):
             SYSTEM.unlink(path)
@@ -294,14 +293,14 @@ def remove(path: str) -> None:
         raise unwritable(path, error, "cannot be removed") from error
 
 
-def remove_partials(path: str) -> None:
-    """Removes temporary files of a writer that was killed; there is none now.
+def remove_partials(folder: str, names: Collection[str] | None = None) -> None:
+    """Removes temporary files of writers that were killed; there is none now.
 
     Args:
-        path: What it would have written; `*` for all files of a folder.
+        folder: Where.
+        names: What they would have written; anything if None.
     """
-    folder, name = os.path.split(path)
-    start = "." if name == "*" else f".{name}."
+    starts = (".",) if names is None else tuple(f".{name}." for name in names)
     for left in os.listdir(folder or "."):
-        if left.startswith(start) and left.endswith(".partial"):
+        if left.startswith(starts) and left.endswith(".partial"):
             discard(os.path.join(folder, left))

@@ -17,7 +17,6 @@ from barrow.etl.stages.inputs import NewRows, drain, find_files
 from barrow.etl.stages.ledger import Ledger, LedgerFile, check_size, remove, remove_partials
 from barrow.etl.stages.report import StageReport
 from barrow.etl.stages.settings import (
-    BATCH_ROWS,
     SAVE_ROWS,
     StageFormat,
     ledger_of,
@@ -25,6 +24,9 @@ from barrow.etl.stages.settings import (
     suffix_of,
 )
 from barrow.resample import ResampleKeywords, Resampler, Timeframe
+
+# Ten files are written after every batch, so that is worth more rows than elsewhere.
+_BATCH_ROWS = 1 << 17
 
 
 def resample(
@@ -34,7 +36,7 @@ def resample(
     *,
     format: StageFormat = "binary",
     rebuild: bool = False,
-    batch_rows: int = BATCH_ROWS,
+    batch_rows: int = _BATCH_ROWS,
     save_rows: int = SAVE_ROWS,
     factory: ResampleIOFactory | None = None,
     text: CsvKeywords | None = None,
@@ -80,7 +82,9 @@ def resample(
     stem = Path(path).name.partition(".")[0]
     names = _names(stem, timeframes, suffix_of(format))
     resampler = Resampler(timeframes, **keywords)
-    state = {"timeframes": [*names], "format": format, "options": settings(keywords)}
+    # The session itself, not the name of its file.
+    meant = {**keywords, "session": resampler.options.session}
+    state = {"timeframes": [*names], "format": format, "options": settings(meant)}
     file = LedgerFile(ledger_of(os.path.join(place, stem)))
     formats = factory or ResampleIOFactory()
     counts = dict.fromkeys(names.values(), 0)
@@ -185,11 +189,12 @@ class _Outputs:
 
     def _open(self) -> None:
         """Opens all files, and cuts off what lies behind the positions."""
+        if not self._writers:
+            remove_partials(self._place, self._names.values())
         for text, name in self._names.items():
             if text in self._writers:
                 continue
             path, at = os.path.join(self._place, name), self._positions[name]
-            remove_partials(path)
             if not at:
                 remove(path)
             check_size(path, at)
