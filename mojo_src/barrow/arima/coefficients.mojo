@@ -10,11 +10,15 @@ from barrow.fence import Scratch
 comptime F64 = DType.float64
 """What everything here is computed in."""
 
-comptime LARGEST_PARTIAL = 1.0 - 1e-7
-"""Partial autocorrelations stay below this, so that variances stay finite."""
+comptime LARGEST_AR = 1.0 - 1e-6
+"""Partial autocorrelations of series stay below this, so that variances stay finite."""
+comptime LARGEST_MA = 1.0 - 1e-7
+"""The same numbers of moving averages do, whose variances are always."""
 
 
-def to_partial[lanes: Int](free: SIMD[F64, lanes]) -> SIMD[F64, lanes]:
+def to_partial[
+    lanes: Int
+](free: SIMD[F64, lanes], largest: Float64) -> SIMD[F64, lanes]:
     """Maps any number to a partial autocorrelation.
 
     2u / (1 + u^2) reaches 1 at a finite u, smoothly: an optimum on the boundary is an
@@ -25,23 +29,25 @@ def to_partial[lanes: Int](free: SIMD[F64, lanes]) -> SIMD[F64, lanes]:
 
     Args:
         free: The numbers.
+        largest: What results are at most; below 1.
 
     Returns:
         Numbers between -1 and 1 exclusive.
     """
-    return 2.0 * LARGEST_PARTIAL * free / (1.0 + free * free)
+    return 2.0 * largest * free / (1.0 + free * free)
 
 
-def from_partial(partial: Float64) -> Float64:
+def from_partial(partial: Float64, largest: Float64) -> Float64:
     """Inverts `to_partial` on its branch around zero.
 
     Args:
         partial: A number between -1 and 1; beyond the largest one counts as that.
+        largest: As in `to_partial`.
 
     Returns:
         A number from -1 to 1.
     """
-    var r = min(max(partial / LARGEST_PARTIAL, -1.0), 1.0)
+    var r = min(max(partial / largest, -1.0), 1.0)
     return r / (1.0 + (max(1.0 - r * r, 0.0)) ** 0.5)
 
 
@@ -101,6 +107,12 @@ def step_down(mut coefficients: Scratch[F64], begin: Int, count: Int) -> Bool:
     return True
 
 
+def _largest(order: Order, at: Int) -> Float64:
+    var seasonal = order.p + order.q
+    var series = at < order.p or seasonal <= at < seasonal + order.seasonal_p
+    return LARGEST_AR if series else LARGEST_MA
+
+
 def factors_from_free[
     lanes: Int
 ](order: Order, free: Scratch[F64], mut factors: Scratch[F64]):
@@ -116,7 +128,8 @@ def factors_from_free[
     """
     for i in range(order.free()):
         factors.store[lanes](
-            i * lanes, to_partial[lanes](free.load[lanes](i * lanes))
+            i * lanes,
+            to_partial[lanes](free.load[lanes](i * lanes), _largest(order, i)),
         )
     var at = 0
     step_up[lanes](factors, at, order.p)
@@ -156,7 +169,7 @@ def free_from_factors(
     _negate[1](free, at, order.seasonal_q)
     fine = step_down(free, at, order.seasonal_q) and fine
     for i in range(order.free()):
-        free.store(i, from_partial(free.load(i)))
+        free.store(i, from_partial(free.load(i), _largest(order, i)))
     return fine
 
 

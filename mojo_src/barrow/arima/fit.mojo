@@ -229,7 +229,7 @@ def _screen[
                 # The first place of all is the origin.
                 var x = 0.5 + Float64(at) * phase
                 var r = 1.9 * (x - Float64(Int(x))) - 0.95
-                numbers[lane] = from_partial(r)
+                numbers[lane] = from_partial(r, 1.0)
             likelihood.free.store[lanes](i * lanes, numbers)
         var values = likelihood.at_free()
         for lane in range(lanes):
@@ -283,10 +283,10 @@ def _line(order: Order, number: Int, dimension: Int) -> Float64:
         return 0.0
     if order.p == 1 or order.q == 1:
         # One real root each.
-        return from_partial(radius * turn) if first == 0 else 0.0
+        return from_partial(radius * turn, 1.0) if first == 0 else 0.0
     if first == 1:
-        return from_partial(-radius * radius)
-    return from_partial(2.0 * radius * turn / (1.0 + radius * radius))
+        return from_partial(-radius * radius, 1.0)
+    return from_partial(2.0 * radius * turn / (1.0 + radius * radius), 1.0)
 
 
 def _insert(mut sorted: List[Point], var point: Point, limit: Int):

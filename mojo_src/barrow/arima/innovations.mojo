@@ -25,7 +25,8 @@ struct Innovations[lanes: Int](Movable):
         lanes: How many.
     """
 
-    var _moments: Moments[Self.lanes]
+    var moments: Moments[Self.lanes]
+    """The stationary start."""
     var _gain: Scratch[F64]
     var _factor: Scratch[F64]
     var _state: Scratch[F64]
@@ -39,7 +40,7 @@ struct Innovations[lanes: Int](Movable):
             order: The model.
         """
         var states = order.states()
-        self._moments = Moments[Self.lanes](order)
+        self.moments = Moments[Self.lanes](order)
         self._gain = Scratch[F64](length=(states + 1) * Self.lanes)
         self._factor = Scratch[F64](length=(states + 1) * Self.lanes)
         self._state = Scratch[F64](length=3 * (states + 1) * Self.lanes)
@@ -76,7 +77,7 @@ struct Innovations[lanes: Int](Movable):
         var stride = (states + 1) * W
         var sums = Sums[W]()
         sums.count = length
-        var least = self._moments.column(order, phi, theta, self._factor)
+        var least = self.moments.column(order, phi, theta, self._factor)
         var variance = self._factor.load[W](0)
         self._factor.store[W](states * W, V(0))
         for i in range(states):

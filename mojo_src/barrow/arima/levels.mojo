@@ -49,7 +49,8 @@ struct Levels[lanes: Int](Movable):
     comptime V = SIMD[F64, Self.lanes]
     """A number for every parameter set."""
 
-    var _moments: Moments[Self.lanes]
+    var moments: Moments[Self.lanes]
+    """The stationary start."""
     var _undo: Scratch[F64]
     var _arma: Int
     var _size: Int
@@ -71,7 +72,7 @@ struct Levels[lanes: Int](Movable):
             order: The model.
         """
         comptime W = Self.lanes
-        self._moments = Moments[W](order)
+        self.moments = Moments[W](order)
         self._undo = differencing(order)
         self._arma = order.states()
         self._size = self._arma + order.lost()
@@ -108,7 +109,7 @@ struct Levels[lanes: Int](Movable):
         comptime V = Self.V
         var states = self._arma
         var size = self._size
-        var least = self._moments.column(order, phi, theta, self._reach)
+        var least = self.moments.column(order, phi, theta, self._reach)
         self._reach.store[W](states * W, V(0))
         self._noise.store[W](0, V(1))
         for i in range(1, states):

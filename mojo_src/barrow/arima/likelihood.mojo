@@ -1,6 +1,12 @@
 """The function an optimizer makes small, for many parameter sets in one pass."""
 
-from barrow.arima.coefficients import F64, factors_from_free, multiply_out
+from barrow.arima.coefficients import (
+    F64,
+    LARGEST_AR,
+    factors_from_free,
+    multiply_out,
+    to_partial,
+)
 from barrow.arima.innovations import Innovations
 from barrow.arima.levels import Levels
 from barrow.arima.order import Order
@@ -85,7 +91,24 @@ struct Likelihood[lanes: Int](Movable):
             `-loglik / count` without its constant.
         """
         factors_from_free[Self.lanes](self.order, self.free, self.factors)
-        return self.at_factors()
+        # Where nothing is multiplied, the partial autocorrelations are these.
+        self._know(self.order.seasonal_p == 0)
+        var values = self.at_factors()
+        self._know(False)
+        return values
+
+    def _know(mut self, known: Bool):
+        comptime W = Self.lanes
+        self._innovations.moments.known = known
+        if self.gaps:
+            self._levels[0].moments.known = known
+        if not known:
+            return
+        for i in range(self.order.p):
+            var partial = to_partial[W](self.free.load[W](i * W), LARGEST_AR)
+            self._innovations.moments.partials.store[W](i * W, partial)
+            if self.gaps:
+                self._levels[0].moments.partials.store[W](i * W, partial)
 
     def at_factors(mut self) -> Self.V:
         """Evaluates at `factors`.

@@ -16,6 +16,10 @@ struct Moments[lanes: Int](Movable):
         lanes: How many parameter sets at once.
     """
 
+    var partials: Scratch[F64]
+    """Partial autocorrelations of the autoregressive part, where `known`."""
+    var known: Bool
+    """Whether `partials` need not be found by stepping down, which loses digits near 1."""
     var _triangle: Scratch[F64]
     var _own: Scratch[F64]
     var _moving: Scratch[F64]
@@ -30,6 +34,8 @@ struct Moments[lanes: Int](Movable):
         """
         var ar = order.ar()
         var ma = order.ma()
+        self.partials = Scratch[F64](length=(ar + 1) * Self.lanes)
+        self.known = False
         self._triangle = Scratch[F64](
             length=(ar * (ar + 1) // 2 + 1) * Self.lanes
         )
@@ -62,25 +68,17 @@ struct Moments[lanes: Int](Movable):
         var ar = order.ar()
         var ma = order.ma()
         var least = V(1)
-        # Row k of the triangle has the k coefficients of the process of order k.
-        var last = ar * (ar - 1) // 2
-        for i in range(ar):
-            self._triangle.store[W]((last + i) * W, phi.load[W](i * W))
         var variance = V(1)
-        for k in range(ar, 0, -1):
-            var row = k * (k - 1) // 2
-            var partial = self._triangle.load[W]((row + k - 1) * W)
-            var rest = 1.0 - partial * partial
+        # Row k of the triangle has the k coefficients of the process of order k.
+        if self.known:
+            self._climb(ar)
+        else:
+            self._descend(ar, phi)
+        for k in range(1, ar + 1):
+            var partial = self._triangle.load[W]((k * (k - 1) // 2 + k - 1) * W)
+            var rest = (1.0 - partial) * (1.0 + partial)
             least = min(least, rest)
             variance /= rest
-            var above = (k - 1) * (k - 2) // 2
-            var scale = 1.0 / rest
-            for i in range(k - 1):
-                var a = self._triangle.load[W]((row + i) * W)
-                var b = self._triangle.load[W]((row + k - 2 - i) * W)
-                self._triangle.store[W](
-                    (above + i) * W, (a + partial * b) * scale
-                )
         self._own.store[W](0, variance)
         var left = variance
         for k in range(1, ar + ma + 1):
@@ -137,3 +135,34 @@ struct Moments[lanes: Int](Movable):
                 )
             covariances.store[W](i * W, total)
         return least
+
+    def _descend(mut self, ar: Int, phi: Scratch[F64]):
+        """From the coefficients down to those of order 1."""
+        comptime W = Self.lanes
+        var last = ar * (ar - 1) // 2
+        for i in range(ar):
+            self._triangle.store[W]((last + i) * W, phi.load[W](i * W))
+        for k in range(ar, 1, -1):
+            var row = k * (k - 1) // 2
+            var partial = self._triangle.load[W]((row + k - 1) * W)
+            var above = (k - 1) * (k - 2) // 2
+            var scale = 1.0 / (1.0 - partial * partial)
+            for i in range(k - 1):
+                var a = self._triangle.load[W]((row + i) * W)
+                var b = self._triangle.load[W]((row + k - 2 - i) * W)
+                self._triangle.store[W](
+                    (above + i) * W, (a + partial * b) * scale
+                )
+
+    def _climb(mut self, ar: Int):
+        """From the partial autocorrelations up to the coefficients."""
+        comptime W = Self.lanes
+        for k in range(1, ar + 1):
+            var row = k * (k - 1) // 2
+            var partial = self.partials.load[W]((k - 1) * W)
+            var above = (k - 1) * (k - 2) // 2
+            for i in range(k - 1):
+                var a = self._triangle.load[W]((above + i) * W)
+                var b = self._triangle.load[W]((above + k - 2 - i) * W)
+                self._triangle.store[W]((row + i) * W, a - partial * b)
+            self._triangle.store[W]((row + k - 1) * W, partial)
