@@ -50,7 +50,9 @@ def test_a_drift_is_the_mean_of_the_differences() -> None:
     assert fitted.sigma2 == pytest.approx(np.diff(y).var(), rel=1e-12)
 
 
-@pytest.mark.parametrize(("base", "step"), [(1.2, 1e-3), (1e4, 1e-5), (0.0, 1e9)])
+@pytest.mark.parametrize(
+    ("base", "step"), [(1.2, 1e-3), (1e4, 1e-5), (0.0, 1e9), (0.0, 1e290), (0.0, 1e-290)]
+)
 @pytest.mark.parametrize("order", [(1, 1, 1), (2, 1, 2)])
 def test_scales_do_not_matter(base: float, step: float, order: Any) -> None:
     y = simulate([0.5], [0.3], 500, 4, d=1)[0]

@@ -139,6 +139,8 @@ def _search[
     look(likelihood, best.point)
     var count = Float64(likelihood.sums.count)
     fitted.status = best.status
+    if not best.point.value == best.point.value:
+        fitted.status = Status.STALLED
     fitted.iterations = best.iterations
     fitted.passes = likelihood.passes
     fitted.observed = likelihood.sums.count

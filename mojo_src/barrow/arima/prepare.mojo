@@ -131,6 +131,7 @@ struct Prepared(Movable):
             differences.store(t, w)
         self._regress(differences, order)
         var squares = 0.0
+        var largest = 0.0
         var middle = 0.0
         var found = 0
         for t in range(count):
@@ -146,8 +147,8 @@ struct Prepared(Movable):
                 continue
             for c in range(columns):
                 w -= self.trend[c] * order.trend_at(c, t, count)
-            squares += w * w
             spread = max(spread, abs(w - middle))
+            largest = max(largest, abs(w))
             differences.store(t, w)
         var noise = (
             8.0 * _EPSILON * size * Float64(1 << (order.d + order.seasonal_d))
@@ -155,10 +156,14 @@ struct Prepared(Movable):
         if spread <= noise and order.free() > 0:
             self.status = Status.CONSTANT
             return
-        self.scale = sqrt(squares / Float64(max(found, 1)))
-        if self.scale <= noise:
+        if largest <= noise:
             self.status = Status.PERFECT
             return
+        # Squares of very large and very small numbers are no doubles.
+        for t in range(count):
+            var w = differences.load(t) / largest
+            squares += w * w if w == w else 0.0
+        self.scale = largest * sqrt(squares / Float64(found))
         var by = 1.0 / self.scale
         if not self.gaps:
             self.length = count
