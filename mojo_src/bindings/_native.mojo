@@ -6,6 +6,7 @@ converts the result back. `python/barrow/_native.pyi` has the Python signatures.
 
 from capi import ModuleTable, Obj, py_none, decref
 from adjust_calls import *
+from arima_calls import *
 from arrow_calls import *
 from bar64_calls import *
 from column_calls import *
@@ -165,6 +166,13 @@ def PyInit__native() abi("C") -> Obj:
     table.add[adjust_shift, 5]("adjust_shift", "Adds amounts to prices.")
     table.add[adjust_multiply, 9](
         "adjust_multiply", "Multiplies values by fractions."
+    )
+    table.add[arima_fit, 6]("arima_fit", "Fits models to many series.")
+    table.add[arima_filter, 8](
+        "arima_filter", "Residuals and forecasts of many series."
+    )
+    table.add[arima_curvature, 6](
+        "arima_curvature", "Second derivatives of a likelihood."
     )
     table.add[simd_bits, 0]("simd_bits", "Bits of a vector register.")
     return table.create("barrow._native")

@@ -120,6 +120,7 @@ from barrow.store import Store
 __version__ = "0.1.0"
 
 __all__ = [
+    "ARIMA",
     "PRICE_ERROR_64",
     "PRICE_ERROR_128",
     "PRICE_UNDEF_64",
@@ -182,6 +183,9 @@ __all__ = [
     "TradeTick",
     "Trades",
     "adjust",
+    "auto_arima",
+    "batch_fit_arima",
+    "batch_forecast_arima",
     "check_csv",
     "convert",
     "cpu_level",
@@ -229,13 +233,17 @@ __all__ = [
 if TYPE_CHECKING:
     from barrow import indicators as indicators
     from barrow import wranglers as wranglers
+    from barrow.arima import ARIMA, auto_arima, batch_fit_arima, batch_forecast_arima
     from barrow.indicators.functions import *  # noqa: F403
 else:
+    _ARIMA = ("ARIMA", "auto_arima", "batch_fit_arima", "batch_forecast_arima")
 
     def __getattr__(name: str) -> Any:
-        """`barrow.wranglers`, `barrow.indicators` and its functions, imported when asked for."""
+        """`barrow.wranglers`, models, `barrow.indicators` and its functions, when asked for."""
         if name in ("wranglers", "indicators"):
             return import_module(f"barrow.{name}")
+        if name in _ARIMA:
+            return getattr(import_module("barrow.arima"), name)
         if name in import_module("barrow.indicators.table").BY_NAME:
             functions = vars(import_module("barrow.indicators.functions"))
             return globals().setdefault(name, functions[name])  # found at once from now on

@@ -248,6 +248,35 @@ def resample_restore(cascade: _Cascade, wide: bool, words: tuple[int, ...], /) -
 def resample_midpoints(
     bids: Buffer, asks: Buffer, wide: bool, signed: bool, middles: Buffer, /
 ) -> int: ...
+def arima_fit(
+    values: Buffer,
+    bounds: Buffer,
+    order: Buffer,
+    settings: Buffer,
+    parameters: Buffer,
+    facts: Buffer,
+    /,
+) -> None: ...
+def arima_filter(
+    values: Buffer,
+    bounds: Buffer,
+    order: Buffer,
+    parameters: Buffer,
+    residuals: Buffer,
+    means: Buffer,
+    variances: Buffer,
+    facts: Buffer,
+    /,
+) -> None: ...
+def arima_curvature(
+    values: Buffer,
+    order: Buffer,
+    parameters: Buffer,
+    conditional: bool,
+    hessian: Buffer,
+    products: Buffer,
+    /,
+) -> int: ...
 def rolling(
     statistic: int,
     values: Buffer,

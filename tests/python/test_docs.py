@@ -133,6 +133,17 @@ def test_the_page_on_pipelines_runs(capsys):
     assert bw.etl.run("config.toml").ok
 
 
+def test_the_python_of_the_page_on_arima_runs(capsys):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/guide/arima.md").read_text(), re.S)
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "arima.md", "exec"), names)
+    shown = capsys.readouterr().out
+    assert "ARIMA(1, 1, 1)\n499 observations, mle, converged\n" in shown
+    assert "(100, 3) True" in shown
+    assert bw.ARIMA(0, 1, 0, trend="c").fit(range(100)).forecast(3).mean.tolist() == [100, 101, 102]
+
+
 @pytest.mark.usefixtures("text")
 def test_the_python_of_the_page_on_rolling_statistics_runs(capsys):
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/guide/rolling.md").read_text(), re.S)

@@ -53,6 +53,25 @@ struct ColumnView[dtype: DType](ImplicitlyCopyable, Sized):
         return self.load[1](at)
 
     @always_inline
+    def part(self, begin: Int, end: Int) -> Self:
+        """Returns a view of some of the values.
+
+        Args:
+            begin: The first one.
+            end: One past the last one; at least `begin`, at most the length.
+
+        Returns:
+            The part.
+        """
+        debug_assert(
+            0 <= begin <= end <= self._length, "part out of range: ", begin
+        )
+        comptime size = size_of[Scalar[Self.dtype]]()
+        return Self(
+            address=Int(self._values) + begin * size, length=end - begin
+        )
+
+    @always_inline
     def load[width: Int](self, at: Int) -> SIMD[Self.dtype, width]:
         """Returns `width` values as one vector.
 
@@ -110,6 +129,25 @@ struct MutColumnView[dtype: DType](ImplicitlyCopyable, Sized):
             Their number.
         """
         return self._length
+
+    @always_inline
+    def part(self, begin: Int, end: Int) -> Self:
+        """Returns a view of some of the values.
+
+        Args:
+            begin: The first one.
+            end: One past the last one; at least `begin`, at most the length.
+
+        Returns:
+            The part.
+        """
+        debug_assert(
+            0 <= begin <= end <= self._length, "part out of range: ", begin
+        )
+        comptime size = size_of[Scalar[Self.dtype]]()
+        return Self(
+            address=Int(self._values) + begin * size, length=end - begin
+        )
 
     @always_inline
     def store[width: Int = 1](self, at: Int, values: SIMD[Self.dtype, width]):
