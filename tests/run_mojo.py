@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "examples"))
 
-from run_mojo import run_mojo  # noqa: E402
+from run_mojo import run_mojo, shared_libpython  # noqa: E402
 
 
 def run(path: Path) -> tuple[int, str]:
@@ -28,6 +28,8 @@ def main() -> int:
         (ROOT / "tests" / "mojo").rglob("test_*.mojo")
     )
     failed = []
+    # Two threads that ask sysconfig at once for the first time may get nothing.
+    shared_libpython()
     # Compiling takes most of the time, and one core each.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for path, (status, output) in zip(paths, pool.map(run, paths), strict=True):

@@ -232,8 +232,11 @@ def test_pyarrow_reads_the_file_too() raises:
 
 def test_a_type_that_is_not_read_is_refused() raises:
     var pa = Python.import_module("pyarrow")
-    var lists = pa.array(Python.list(Python.list(1), Python.list(2)))
-    var batch = pa.record_batch(Python.list(lists), names=Python.list("open"))
+    var views = pa.array(
+        Python.list(Python.list(1), Python.list(2)),
+        type=pa.list_view(pa.int64()),
+    )
+    var batch = pa.record_batch(Python.list(views), names=Python.list("open"))
     with assert_raises(contains='UnsupportedError: Arrow schema "open"'):
         _ = take_batch(batch)
 
