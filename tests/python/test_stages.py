@@ -354,20 +354,32 @@ def test_what_others_have_written_is_not_replaced(binary: Place) -> None:
     with pytest.raises(bw.BarrowIoError) as caught:
         binary.transform()
     assert str(caught.value) == (
-        f"{days}/2024-01-02.bar64: is there already, and no ledger.json beside it\n"
+        f"{days}/2024-01-02.bar64: is there already, and no ledger.json that tells of it\n"
         "  try: another output\n"
         "   or: rebuild=True (--rebuild) replaces it"
     )
     assert (days / "2024-01-02.bar64").read_bytes() == b"mine"
     assert binary.transform(rebuild=True).rows == 10
     (binary.root / "x.bar64").write_bytes(b"mine")
-    with pytest.raises(bw.BarrowIoError, match=r"no x\.bar64\.ledger\.json beside it"):
+    with pytest.raises(bw.BarrowIoError, match=r"no x\.bar64\.ledger\.json that tells"):
         binary.aggregate()
     assert binary.aggregate(rebuild=True).rows == 10
     (binary.root / "made").mkdir()
     (binary.root / "made" / "x-1-hour.bar64").write_bytes(b"mine")
-    with pytest.raises(bw.BarrowIoError, match=r"no x\.ledger\.json beside it"):
+    with pytest.raises(bw.BarrowIoError, match=r"no x\.ledger\.json that tells"):
         binary.resample()
+
+
+def test_a_timeframe_that_is_added_replaces_no_file_of_others(binary: Place) -> None:
+    binary.source("1.csv", 0, 300)
+    binary.all()
+    other = binary.root / "made" / "x-1-week.bar64"
+    other.write_bytes(b"mine")
+    before = binary.files()
+    with pytest.raises(bw.BarrowIoError, match=r"x-1-week\.bar64: is there already, and no"):
+        binary.resample(("1h", "1w"))
+    assert binary.files() == before
+    assert binary.resample(("1h", "1w"), rebuild=True).rows == 300
 
 
 def test_other_options_than_before_are_refused(binary: Place) -> None:

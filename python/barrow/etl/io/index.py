@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import struct
+from abc import ABC, abstractmethod
 from dataclasses import asdict, astuple, fields
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -79,7 +80,7 @@ def check_input(path: str | os.PathLike[str], saved: Checkpoint) -> None:
         raise BarrowCorruptError(message(name, what, tries=tries))
 
 
-class IndexFile(Generic[T]):
+class IndexFile(ABC, Generic[T]):
     """Facts in a file that is replaced as a whole: old or new, never half.
 
     Args:
@@ -138,11 +139,13 @@ class IndexFile(Generic[T]):
         except OSError as error:
             raise unwritable(self.path, error, "cannot be removed") from error
 
+    @abstractmethod
     def _encoded(self, facts: T) -> bytes:
-        raise NotImplementedError
+        """The facts as the file has them."""
 
+    @abstractmethod
     def _decoded(self, data: bytes) -> T | None:
-        raise NotImplementedError
+        """What the file says; None if it is not whole."""
 
 
 def sealed(kind: str, version: int, facts: dict[str, Any]) -> bytes:

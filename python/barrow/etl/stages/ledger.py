@@ -226,20 +226,32 @@ class LedgerFile(IndexFile[Ledger]):
             BarrowArgumentError: The stage was begun with other options.
             BarrowCorruptError: The ledger is damaged.
         """
-        folder = os.path.dirname(self.path)
         ledger = None if rebuild else self.load()
         if ledger is not None:
             for name, value in state.items():
                 self._check_same(name, ledger.state.get(name), value)
             return ledger
-        there = [name for name in outputs if os.path.exists(os.path.join(folder, name))]
-        if there and not rebuild:
-            what = f"is there already, and no {os.path.basename(self.path)} beside it"
-            tries = ["another output", f"{REBUILD} replaces it"]
-            raise BarrowIoError(message(os.path.join(folder, there[0]), what, tries=tries))
+        if not rebuild:
+            self.refuse_strangers(outputs)
         ledger = Ledger(outputs=dict.fromkeys(outputs, 0), state=state)
         self.save(ledger)
         return ledger
+
+    def refuse_strangers(self, outputs: Iterable[str]) -> None:
+        """Refuses outputs that are there and of which the ledger does not know.
+
+        Args:
+            outputs: Their names, in the folder of the ledger.
+
+        Raises:
+            BarrowIoError: One is there.
+        """
+        folder, ledger = os.path.split(self.path)
+        there = [path for name in outputs if os.path.exists(path := os.path.join(folder, name))]
+        if there:
+            what = f"is there already, and no {ledger} that tells of it"
+            tries = ["another output", f"{REBUILD} replaces it"]
+            raise BarrowIoError(message(there[0], what, tries=tries))
 
     def _check_same(self, name: str, found: Any, wanted: Any) -> None:
         if found != wanted:

@@ -140,6 +140,8 @@ def _begun(
     """The ledger; another one if the stage has to start over."""
     found = None if rebuild else file.load()
     others = [name for name in state if found and found.state.get(name) != state[name]]
+    if found and others:
+        file.refuse_strangers(name for name in names.values() if name not in found.outputs)
     ledger = file.started([*names.values()], {} if others else state, rebuild or bool(others))
     if not others:
         return ledger, []
