@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -43,7 +44,9 @@ _Key = tuple[tuple[int, int, int, int], bool]
 def kpss(y: Doubles) -> float:
     """The statistic of Kwiatkowski, Phillips, Schmidt and Shin (1992) around a level.
 
-    The long-run variance has Bartlett weights over `int(4 (n / 100)^0.25)` lags.
+    The long-run variance has Bartlett weights over `int(3 sqrt(n) / 13)` lags, as in the search of
+    R's `forecast`; the lags of the paper grow with n^0.25 and find too few differences in
+    series of a hundred values.
 
     Args:
         y: A series; missing values are left out.
@@ -51,7 +54,7 @@ def kpss(y: Doubles) -> float:
     y = y[~np.isnan(y)]
     n = len(y)
     e = y - y.mean()
-    lags = int(4 * (n / 100) ** 0.25)
+    lags = int(3 * math.sqrt(n) / 13)
     variance = e @ e / n
     for k in range(1, lags + 1):
         variance += 2.0 * (1.0 - k / (lags + 1)) * (e[k:] @ e[:-k]) / n
