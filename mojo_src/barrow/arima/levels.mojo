@@ -4,6 +4,10 @@ The state is Harvey's ARMA state followed by the last `lost()` levels, which und
 differences. The filter starts where that many levels in a row are known, with their
 covariance zero and the ARMA part stationary, so that without gaps the likelihood is
 that of the differenced series, and a gap costs nothing but the missing value.
+
+Where as many levels in a row were observed, only the covariance of the ARMA part is not
+zero, and what an observation leaves of it is shifted by one: a step takes one pass over
+half of it, and none once the gain is constant.
 """
 
 from barrow.arima.coefficients import F64
@@ -11,6 +15,8 @@ from barrow.arima.order import Order
 from barrow.arima.stationary import Moments
 from barrow.arima.sums import Sums
 from barrow.fence import Scratch
+
+comptime _SETTLED = 1e-15
 
 
 def differencing(order: Order) -> Scratch[F64]:
@@ -262,22 +268,114 @@ struct Levels[lanes: Int](Movable):
         var sums = Sums[Self.lanes]()
         var least = self.begin(order, series, length, phi, theta)
         var values = Array[Float64, 3](fill=0.0)
-        for at in range(order.lost(), length):
+        var lost = order.lost()
+        var in_a_row = lost
+        var same = 0
+        for at in range(lost, length):
             var y = series.load(at)
-            if y == y:
+            if y != y:
+                if in_a_row >= lost:
+                    self._mirror()
+                self.move[columns](phi)
+                in_a_row = 0
+                same = 0
+                continue
+            comptime for c in range(1 + columns):
+                values[c] = series.load(c * length + at)
+            if in_a_row >= lost:
+                var settled = same >= self._arma
+                var still = self._step[columns](values, phi, settled)
+                same = same + 1 if still else 0
+            else:
                 self.expect[columns]()
-                comptime for c in range(1 + columns):
-                    values[c] = series.load(c * length + at)
                 self.take[columns](values)
-                sums.determinant *= self.variance
-                sums.add[columns](self.found, 1.0 / self.variance)
-                sums.count += 1
-                if sums.count % 8 == 0:
-                    sums.keep_finite()
-            self.move[columns](phi)
+                self.move[columns](phi)
+            in_a_row += 1
+            sums.determinant *= self.variance
+            sums.add[columns](self.found, 1.0 / self.variance)
+            sums.count += 1
+            if sums.count % 8 == 0:
+                sums.keep_finite()
         var nothing = Self.V(0)
         sums.yy = least.le(0.0).select(nothing / nothing, sums.yy)
         return sums
+
+    def _step[
+        columns: Int
+    ](
+        mut self,
+        values: Array[Float64, 3],
+        phi: Scratch[F64],
+        settled: Bool,
+    ) -> Bool:
+        """Takes an observation and moves on, where all levels of the state are known.
+
+        Reads and writes the ARMA part of the covariance above its diagonal alone. The gain
+        after i steps is that of the i-th diagonal now, so one that is the same for as many
+        steps as there are states will not change again: `settled`.
+
+        Returns:
+            Whether the gain is that of the step before.
+        """
+        comptime W = Self.lanes
+        comptime V = Self.V
+        var states = self._arma
+        var size = self._size
+        for i in range(states):
+            self._reach.store[W](i * W, self._covariance.load[W](i * W))
+        self._reach.store[W](states * W, V(0))
+        self.variance = self._reach.load[W](0)
+        var inverse = 1.0 / self.variance
+        comptime for c in range(1 + columns):
+            self.expected[c] = _seen[W](
+                self._state, c * size, self._undo, states
+            )
+            self.found[c] = V(values[c]) - self.expected[c]
+            var scaled = self.found[c] * inverse
+            for i in range(states):
+                var at = (c * size + i) * W
+                self._state.store[W](
+                    at,
+                    self._reach.load[W](i * W).fma(
+                        scaled, self._state.load[W](at)
+                    ),
+                )
+            _apply[W](self._state, c * size, 1, phi, self._undo, states)
+        if settled:
+            return True
+        for i in range(states):
+            var noise = self._noise.load[W](i * W)
+            var gain = -self._reach.load[W]((i + 1) * W) * inverse
+            for j in range(i, states - 1):
+                var left = gain.fma(
+                    self._reach.load[W]((j + 1) * W),
+                    self._covariance.load[W](((i + 1) * size + j + 1) * W),
+                )
+                self._covariance.store[W](
+                    (i * size + j) * W,
+                    noise.fma(self._noise.load[W](j * W), left),
+                )
+            self._covariance.store[W](
+                (i * size + states - 1) * W,
+                noise * self._noise.load[W]((states - 1) * W),
+            )
+        var change = V(0)
+        for i in range(states):
+            var now = self._covariance.load[W](i * W)
+            change = max(change, abs(now - self._reach.load[W](i * W)))
+        return change.reduce_max() < _SETTLED
+
+    def _mirror(mut self):
+        """Completes the covariance below its diagonal, and where levels are known."""
+        comptime W = Self.lanes
+        var size = self._size
+        for i in range(size):
+            for j in range(i, size):
+                var value = Self.V(0)
+                if j < self._arma:
+                    value = self._covariance.load[W]((i * size + j) * W)
+                self._covariance.store[W]((i * size + j) * W, value)
+                self._covariance.store[W]((j * size + i) * W, value)
 
 
 @always_inline
