@@ -16,7 +16,7 @@ from barrow._arrow import FIXED8, TRADE, Meta, record_schema, stored_batch
 from barrow.ipc import ArrowFileWriter
 
 CHILD = Path(__file__).with_name("child.py")
-BATCH = 60
+BATCH = 400
 
 
 def run_batch(mode: str, case: Path, lines: list[object]) -> list[dict]:
