@@ -87,11 +87,15 @@ struct NumberForm(TrivialRegisterPassable):
     var point: UInt8
     """The decimal mark."""
     var mark: UInt8
-    """The thousands mark, ignored before the decimal mark; 0 for none."""
+    """The thousands mark before the decimal mark; 0 for none."""
     var shift: Int
     """The power of ten every number is multiplied by."""
+    var currency: UInt8
+    """What may stand before the digits, such as a dollar sign; 0 for nothing."""
+    var suffixes: Bool
+    """Whether a number may end in K, M, B or T: thousands to trillions."""
 
-    comptime PLAIN = Self(UInt8(ord(".")), 0, 0)
+    comptime PLAIN = Self(UInt8(ord(".")), 0, 0, 0, False)
     """A point, no thousands marks, numbers as they stand."""
 
     @always_inline
@@ -99,9 +103,15 @@ struct NumberForm(TrivialRegisterPassable):
         """Tells the common case.
 
         Returns:
-            Whether there are no thousands marks and nothing is multiplied.
+            Whether there are no thousands marks, nothing stands around a number, and nothing
+            is multiplied.
         """
-        return self.mark == 0 and self.shift == 0
+        return (
+            self.mark == 0
+            and self.shift == 0
+            and self.currency == 0
+            and not self.suffixes
+        )
 
 
 @fieldwise_init
@@ -159,7 +169,7 @@ def parse_fixed[
     """Reads a decimal number.
 
     Takes an optional sign, digits with at most one point (`5.` and `.5` too) and
-    an optional exponent. Takes no blanks, no thousands marks, no hexadecimal.
+    an optional exponent, and what else `form` says. Takes no blanks, no hexadecimal.
 
     Parameters:
         dtype: The type of the raw value; unsigned types refuse negative numbers.
@@ -206,7 +216,7 @@ def _parse_any[
     dtype: DType
 ](
     text: ByteView,
-    begin: Int,
+    start: Int,
     negative: Bool,
     precision: Int,
     rounding: Rounding,
@@ -214,23 +224,41 @@ def _parse_any[
 ) -> Fixed[dtype]:
     """Reads what the quick way does not: any length, exponents, rounding."""
     comptime scale = scale_of[dtype]()
+    var begin = start
+    if (
+        form.currency != 0
+        and begin < len(text)
+        and text[begin] == form.currency
+    ):
+        begin += 1
     # Where the digits end, how many stand before the point, what follows.
     var at = begin
     var point = -1
     var marks = 0
+    var grouped = begin
     while at < len(text):
         if text[at] == form.point and point < 0:
             point = at
         elif text[at] == form.mark and form.mark != 0 and point < 0:
+            # Groups of three, or of two as in India; a decimal comma is neither.
+            var group = at - grouped
+            if group == 0 or group > 3 or (marks > 0 and group == 1):
+                return _refused[dtype](Reason.NOT_A_DECIMAL)
             marks += 1
+            grouped = at + 1
         elif not _is_digit(text[at]):
             break
         at += 1
     var end = at
+    if marks > 0 and (point if point >= 0 else end) - grouped != 3:
+        return _refused[dtype](Reason.NOT_A_DECIMAL)
     var digits = end - begin - Int(point >= 0) - marks
     if digits == 0:
         return _refused[dtype](_what_else(text, begin))
     var exponent = 0
+    if form.suffixes and at + 1 == len(text):
+        exponent = _suffix(text[at])
+        at += Int(exponent > 0)
     if at < len(text):
         if text[at] != UInt8(ord("e")) and text[at] != UInt8(ord("E")):
             return _refused[dtype](Reason.NOT_A_DECIMAL)
@@ -307,6 +335,15 @@ def _parse_any[
             return _refused[dtype](Reason.OVERFLOW)
     magnitude *= power_of_ten(scale - precision)
     return _signed[dtype](magnitude, negative, decimals, rounded)
+
+
+def _suffix(letter: UInt8) -> Int:
+    """The power of ten of K, M, B or T; 0 for other letters."""
+    comptime letters: StaticString = "kmbt"
+    for i in range(4):
+        if letter | 0x20 == letters.as_bytes()[i]:
+            return 3 * (i + 1)
+    return 0
 
 
 @always_inline

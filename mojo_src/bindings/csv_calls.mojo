@@ -63,9 +63,19 @@ def csv_new(args: Args, n: Int) raises PyErr -> Obj:
     var point = UInt8(to_int(_get(config, "point")))
     var mark = UInt8(to_int(_get(config, "mark")))
     plan.price_form = NumberForm(
-        point, mark, to_int(_get(config, "price_shift"))
+        point,
+        mark,
+        to_int(_get(config, "price_shift")),
+        UInt8(to_int(_get(config, "currency"))),
+        False,
     )
-    plan.size_form = NumberForm(point, mark, to_int(_get(config, "size_shift")))
+    plan.size_form = NumberForm(
+        point,
+        mark,
+        to_int(_get(config, "size_shift")),
+        0,
+        to_bool(_get(config, "suffixes")),
+    )
     plan.default_volume = to_string(_get(config, "default_volume"))
     plan.empty_volume = to_bool(_get(config, "empty_volume"))
     plan.time_pattern = _pattern(_get(config, "time_pattern"))

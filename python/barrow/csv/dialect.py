@@ -54,6 +54,7 @@ class Dialect:
         quote: What stands around quoted fields.
         decimal: The decimal mark; nothing if all numbers are whole.
         thousands: The thousands mark, or nothing.
+        currency: What may stand before a price, such as `$`, or nothing.
         columns: By role, the names a column may have (case does not matter, `*` stands
             for anything), or its position from 0.
         time_format: The form of time stamps, or of times of day where there is a date
@@ -65,6 +66,7 @@ class Dialect:
         order: `ascending` or `descending`.
         price_shift: The power of ten prices are multiplied by.
         volume_shift: The power of ten volumes are multiplied by.
+        volume_suffixes: Whether volumes may end in K, M, B or T, thousands to trillions.
         pad_short: Whether rows may end early.
         volume_optional: Whether volumes or sizes may be missing or empty, being 0 then.
         nulls: Texts that stand for an empty value.
@@ -89,6 +91,7 @@ class Dialect:
     quote: str = '"'
     decimal: str = "."
     thousands: str = ""
+    currency: str = ""
     columns: dict[str, list[str] | int] = field(default_factory=dict)
     time_format: str = ""
     date_format: str = ""
@@ -97,6 +100,7 @@ class Dialect:
     order: str = "ascending"
     price_shift: int = 0
     volume_shift: int = 0
+    volume_suffixes: bool = False
     pad_short: bool = False
     volume_optional: bool = False
     nulls: list[str] = field(default_factory=list)
@@ -114,7 +118,7 @@ class Dialect:
         self._check(self.header in _HEADERS, "header", f"one of {', '.join(_HEADERS)}")
         self._check(self.stamp in ("open", "close"), "stamp", "open or close")
         self._check(self.order in ("ascending", "descending"), "order", "ascending or descending")
-        for name in ("delimiter", "quote", "decimal", "thousands", "comment"):
+        for name in ("delimiter", "quote", "decimal", "thousands", "currency", "comment"):
             text = getattr(self, name)
             self._check(len(text.encode()) <= 1, name, "one ASCII character or nothing")
         roles = [role for role in roles_of(self.kind) if role]

@@ -21,6 +21,7 @@ from barrow.errors import (
 )
 
 _DELIMITERS = ",\t;|"
+_TIMES = {"ts_event", "date", "time"}
 
 
 @dataclass(frozen=True)
@@ -238,6 +239,9 @@ def _find_roles(
         if others and role == "ts_event":
             notes.append(f'"{names[first]}" is the time stamp, "{names[others[0]]}" is ignored')
         found[role] = first
+    if names[0] == "" and "ts_event" in dialect.columns and not found.keys() & _TIMES:
+        found["ts_event"] = 0  # how pandas writes an index
+        notes.append("the first column has no name and is the time stamp")
     if "ts_event" in found:
         found.pop("date", None)
         found.pop("time", None)

@@ -167,6 +167,8 @@ class RowReader:
             "mark": ord(dialect.thousands) if dialect.thousands else 0,
             "price_shift": dialect.price_shift,
             "size_shift": dialect.volume_shift,
+            "currency": ord(dialect.currency) if dialect.currency else 0,
+            "suffixes": dialect.volume_suffixes,
             "default_volume": options.default_volume_text,
             "empty_volume": dialect.volume_optional,
             "time_pattern": options.time_format or dialect.time_format,

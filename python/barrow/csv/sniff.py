@@ -83,7 +83,8 @@ def sniff(start: bytes, path: str, options: CsvOptions) -> Verdict:
     known = all_dialects().values()
     signed = [c for d in known if d.signature for c in _signed(d, start, path, options)]
     if signed:
-        best = max(signed, key=lambda candidate: candidate.columns)
+        # Whole numbers are decimals too: the dialect that takes nothing else comes first.
+        best = max(signed, key=lambda found: (found.columns, not found.dialect.decimal))
         evidence = f"the header has {', '.join(best.dialect.signature)}"
         return Verdict(best.dialect, evidence, candidates=signed)
     generic = find_dialect("generic")
@@ -175,7 +176,7 @@ def check_fit(dialect: Dialect, start: bytes, path: str, options: CsvOptions) ->
 def _same_reading(a: Dialect, b: Dialect) -> bool:
     """Whether two dialects read every text alike, under two names."""
     facts = ("header", "columns", "time_format", "date_format", "price_shift", "volume_shift")
-    clocks = ("zone", "stamp", "skip_lines", "decimal")
+    clocks = ("zone", "stamp", "skip_lines", "decimal", "thousands", "currency")
     return all(getattr(a, name) == getattr(b, name) for name in (*facts, *clocks))
 
 
@@ -232,7 +233,11 @@ def _fits(cells: list[str], header: Header, dialect: Dialect, options: CsvOption
     places = dict(zip(roles_of(kind), header.fields, strict=True))
     if any(cells[places[role]] in dialect.nulls for role in kind.prices):
         return _has_time(cells, places, dialect, options)  # the prices do not tell
-    prices = [_number(cells[places[role]], dialect) for role in kind.prices]
+    texts = [cells[places[role]] for role in kind.prices]
+    if dialect.thousands and not any(dialect.decimal in text for text in texts):
+        if any(dialect.thousands in text for text in texts):
+            return False  # it may as well be the decimal mark
+    prices = [_number(text, dialect) for text in texts]
     if not _plausible([price for price in prices if price is not None], kind):
         return False
     sizes = [role for role in kind.sizes if places[role] >= 0 and not dialect.volume_optional]
@@ -256,7 +261,15 @@ def _plausible(prices: list[float], kind: RecordKind) -> bool:
 
 def _number(text: str, dialect: Dialect) -> float | None:
     """A float is good enough to see which of two numbers is larger."""
-    if dialect.thousands:
+    if dialect.currency:
+        text = text.replace(dialect.currency, "", 1)
+    if dialect.volume_suffixes and text[-1:].isalpha():
+        text = text[:-1]
+    if dialect.thousands and dialect.thousands in text:
+        whole, _, _ = text.partition(dialect.decimal or "\0")
+        first, *groups = whole.split(dialect.thousands)
+        if not groups or len(groups[-1]) != 3 or not 0 < len(first.lstrip("+-")) < 4:
+            return None
         text = text.replace(dialect.thousands, "")
     if not dialect.decimal and "." in text:
         return None
