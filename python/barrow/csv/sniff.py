@@ -234,9 +234,9 @@ def _fits(cells: list[str], header: Header, dialect: Dialect, options: CsvOption
     if any(cells[places[role]] in dialect.nulls for role in kind.prices):
         return _has_time(cells, places, dialect, options)  # the prices do not tell
     texts = [cells[places[role]] for role in kind.prices]
-    if dialect.thousands and not any(dialect.decimal in text for text in texts):
-        if any(dialect.thousands in text for text in texts):
-            return False  # it may as well be the decimal mark
+    grouped = dialect.thousands and any(dialect.thousands in text for text in texts)
+    if grouped and not any(dialect.decimal in text for text in texts):
+        return False  # the mark may as well be the decimal mark
     prices = [_number(text, dialect) for text in texts]
     if not _plausible([price for price in prices if price is not None], kind):
         return False
