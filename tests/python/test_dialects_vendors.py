@@ -195,6 +195,36 @@ VENDORS = [
         "187.15 187.20 186.90 187.00 5",
     ),
     (
+        "month-first-pm",
+        "Date,Open,High,Low,Close,Volume\n1/13/2024 9:30 PM,2,3,1,2.5,7\n",
+        "2024-01-13T21:30:00",
+        "2.0 3.0 1.0 2.5 7",
+    ),
+    (
+        "month-first-pm-seconds",
+        "Time,Open,High,Low,Close,Volume\n1/13/2024 12:30:05 AM,2,3,1,2.5,7\n",
+        "2024-01-13T00:30:05",
+        "2.0 3.0 1.0 2.5 7",
+    ),
+    (
+        "day-first-pm",
+        "Date,Open,High,Low,Close,Volume\n13/01/2024 9:30 PM,2,3,1,2.5,7\n",
+        "2024-01-13T21:30:00",
+        "2.0 3.0 1.0 2.5 7",
+    ),
+    (
+        "dates-pm",
+        "Date,Time,Open,High,Low,Close,Volume\n2024-01-13,09:30 PM,2,3,1,2.5,7\n",
+        "2024-01-13T21:30:00",
+        "2.0 3.0 1.0 2.5 7",
+    ),
+    (
+        "month-first-dates-pm",
+        "Date,Time,Open,High,Low,Close,Volume\n1/13/2024,4:05 PM,2,3,1,2.5,7\n",
+        "2024-01-13T16:05:00",
+        "2.0 3.0 1.0 2.5 7",
+    ),
+    (
         "day-first-short",
         "Date,Open,High,Low,Close,Volume\n23/01/24,187.15,187.2,186.9,187,5\n",
         "2024-01-23T00:00:00",
@@ -322,3 +352,26 @@ def suffixed(folder: Path, text: str) -> bw.Bars:
     path = folder / "file.csv"
     path.write_text(f"Date,Price,Open,High,Low,Vol.,Change %\n01/03/2024,2,2,2,2,{text},1%\n")
     return bw.read_csv(path, dialect="investing")
+
+
+@pytest.mark.parametrize("clock", ["Hour", "Timestamp", "Time"])
+def test_a_time_of_day_is_never_left_out(tmp_path: Path, clock: str) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(f"Date,{clock},Open,High,Low,Close,Volume\n2024-01-13,4h,2,3,1,2,5\n")
+    with pytest.raises((bw.BarrowSchemaError, bw.BarrowParseError)) as error:
+        bw.read_csv(path)
+    if clock == "Hour":
+        assert str(error.value) == (
+            f'{path}: there are days, and no dialect reads the time of day in "Hour"\n'
+            "  try: a dialect of your own, see docs/dialects.md\n"
+            '   or: dialect="generic" (--dialect generic) reads days alone'
+        )
+        assert len(bw.read_csv(path, dialect="generic")) == 1
+
+
+def test_volumes_that_were_made_up_are_noted(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text("Date,Open,High,Low,Close,Volume\n2024-01-13,2,3,1,2,5\n2024-01-14,2,3,1,2,\n")
+    bars = bw.read_csv(path)
+    assert bars.raw("volume").tolist() == [5 * 10**9, 0]
+    assert "where volume is missing it is 0" in bars.report.notes

@@ -378,6 +378,9 @@ class RowReader:
             if options.default_volume is None:
                 default = "0, since there is no such column"
             notes.append(f"every {' and '.join(absent)} is {default}")
+        there = [name for name in self.kind.sizes if name not in absent]
+        if dialect.volume_optional and there:
+            notes.append(f"where {' or '.join(there)} is missing it is 0")
         if self.kind is TRADE:
             for role, what in (("side", "aggressor_side is 0"), ("trade_id", "trade_id is empty")):
                 if role not in self.header.role_names:

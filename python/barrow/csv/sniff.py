@@ -27,6 +27,8 @@ _SAMPLE_ROWS = 40
 _SAMPLE_BYTES = 1 << 16
 _LONG = re.compile(r"([^\"',;|\t\r\n]{256})[^\"',;|\t\r\n]+")
 _START_BYTES = 1 << 16
+_DAYS = {"date", "day", "data", "datum", "<date>"}
+_CLOCKS = {"time", "timestamp", "hour", "<time>"}
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,18 @@ def sniff(start: bytes, path: str, options: CsvOptions) -> Verdict:
                 found.append(candidate)
     if not found:
         # Says what is missing, or leaves bad rows to the policy of the caller.
-        read_header(start, path, generic, False)
+        clock = _unread_clock(read_header(start, path, generic, False))
+        if clock:
+            raise BarrowSchemaError(
+                message(
+                    path,
+                    f'there are days, and no dialect reads the time of day in "{clock}"',
+                    tries=[
+                        "a dialect of your own, see docs/dialects.md",
+                        'dialect="generic" (--dialect generic) reads days alone',
+                    ],
+                )
+            )
         return Verdict(generic, "the header fits, no sample row does")
     found.sort(key=lambda c: (-c.good, -c.columns, not c.dialect.is_generic, c.dialect.name))
     best, *others = found
@@ -195,6 +208,8 @@ def _try(
         header = read_header(start, path, dialect, False)
     except misfit:
         return None
+    if _unread_clock(header):
+        return None
     good = rows = 0
     for cells in _sample(start, header):
         rows += 1
@@ -202,6 +217,14 @@ def _try(
         if not good and dialect.header == "no":
             return None  # the first row seems to be a header
     return Candidate(dialect, rows, good, sum(at >= 0 for at in header.fields))
+
+
+def _unread_clock(header: Header) -> str:
+    """The column of times of day that is not read though stamps are days; empty if none."""
+    if header.role_name("ts_event").lower() not in _DAYS:
+        return ""
+    unread = [name for at, name in enumerate(header.names) if at not in header.fields]
+    return next((name for name in unread if name.lower() in _CLOCKS), "")
 
 
 def _sample(text: bytes, header: Header) -> list[list[str]]:
