@@ -12,9 +12,10 @@ import pyarrow as pa
 from barrow.errors import BarrowError, BarrowUnsupportedError, message
 from barrow.quantize.fallback import least_width
 from barrow.quantize.kernel import Target, encode, lost, run_all
-from barrow.quantize.layers import WIDTH, Layer, layers_of, place
+from barrow.quantize.layers import WIDTH, Layer, layers_of, place, table_of
 from barrow.quantize.options import Bound, Progress, QuantizeOptions, checked_fallback
 from barrow.quantize.outputs import Output, outputs_of
+from barrow.quantize.schema import with_metadata
 
 ERROR_SCHEMA = pa.schema(
     [
@@ -86,8 +87,9 @@ def quantize_arrow(
 
     Returns:
         A table of `layer_name`, `quantized_data`, `scales`, `zero_points`, `shape`,
-        `bit_width`, `group_size` and `scheme`; with `continue_on_error` a pair of it and
-        of a table of errors. It takes its own size and 8 MB of memory, no more.
+        `bit_width`, `group_size` and `scheme`, with the metadata of the source; with
+        `continue_on_error` a pair of it and of a table of errors. It takes its own size
+        and 8 MB of memory, no more.
 
     Raises:
         BarrowSchemaError: The table has other columns, or a null in a layer.
@@ -106,6 +108,7 @@ def quantize_arrow(
         scale_type=scale_type,
         threads=threads,
     )
+    table = table_of(table)
     layers = layers_of(table, bfloat16)
     faults = {layer.row: layer.fault for layer in layers if layer.fault}
     _raise_first(faults, continue_on_error)
@@ -116,7 +119,7 @@ def quantize_arrow(
         met = _widths(good, choices, widths, bound, faults)
         _raise_first(faults, continue_on_error)
         good = [layer for layer in good if layer.row not in faults]
-    counter = _Counter(len(layers), progress)
+    counter = _Counter(len(faults), len(layers), progress)
     outputs = outputs_of(good, [choices[layer.row] for layer in good])
     failed = _fill(outputs, good, options.workers, counter)
     faults |= failed
@@ -125,9 +128,9 @@ def quantize_arrow(
         # Rare, so the others are done again rather than moved.
         good = [layer for layer in good if layer.row not in faults]
         outputs = outputs_of(good, [choices[layer.row] for layer in good])
-        _fill(outputs, good, options.workers, _Counter(0, None))
+        _fill(outputs, good, options.workers, _Counter(0, 0, None))
     batches = _batches(outputs, good, errors or widths is not None, met, options.workers)
-    result = pa.Table.from_batches(batches)
+    result = with_metadata(pa.Table.from_batches(batches), table.schema)
     return Quantized(result, _error_table(layers, faults)) if continue_on_error else result
 
 
@@ -157,10 +160,10 @@ def quantize_arrow_batch(batch: pa.RecordBatch, **options: Any) -> pa.RecordBatc
 class _Counter:
     """Tells the caller how many layers are done."""
 
-    def __init__(self, total: int, progress: Progress | None) -> None:
+    def __init__(self, done: int, total: int, progress: Progress | None) -> None:
+        self._done = done
         self._total = total
         self._progress = progress
-        self._done = 0
 
     def __call__(self, name: str) -> None:
         self._done += 1

@@ -87,6 +87,18 @@ def quantized_schema(half: bool, errors: bool, bounded: bool) -> pa.Schema:
     return pa.schema(fields, metadata={VERSION_KEY: VERSION})
 
 
+def with_metadata(table: pa.Table, source: pa.Schema) -> pa.Table:
+    """A table with what its source says of itself, and what it says already.
+
+    Args:
+        table: What was made.
+        source: The schema of what it was made of; what pandas noted of its columns, and what
+            `quantize_arrow` says of its result, stay behind.
+    """
+    kept = {k: v for k, v in (source.metadata or {}).items() if k not in (b"pandas", VERSION_KEY)}
+    return table.replace_schema_metadata({**kept, **(table.schema.metadata or {})} or None)
+
+
 def _is_name(dtype: pa.DataType) -> bool:
     return bool(pt.is_string(dtype) or pt.is_large_string(dtype))
 
