@@ -49,7 +49,7 @@ def test_a_model_is_quantized_and_comes_back(model: Path, tmp_path: Path) -> Non
     done = run_barrow("dequantize", out, "-o", back)
     assert (done.returncode, done.stdout) == (0, f"{back}: 2 layers\n")
     for name, values in load_file(back).items():
-        assert np.abs(values - load_file(model)[name]).max() < 0.2
+        assert np.abs(values - load_file(model)[name]).max() < 0.4  # half a step of the widest group
         assert values.shape == load_file(model)[name].shape
     done = run_barrow("dequantize", out, "-o", tmp_path / "back.arrow", "--json")
     told = {"path": str(out), "output": str(tmp_path / "back.arrow"), "layers": 2}
@@ -181,7 +181,10 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path, number: int) -> None:
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
-    time.sleep(2)
+    mapped = Path(f"/proc/{process.pid}/maps")
+    while process.poll() is None and str(source) not in mapped.read_text():
+        time.sleep(0.01)
+    time.sleep(0.2)
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (130, "interrupted: nothing was written\n")

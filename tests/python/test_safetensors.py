@@ -57,7 +57,7 @@ def model(tmp_path: Path) -> tuple[Path, dict[str, Array]]:
     weights = {
         "embed": rng.normal(size=(7, 5)).astype("f4"),
         "häd 层": rng.normal(size=(2, 3, 4)).astype("f4"),
-        "scalar": np.float32(2.5).reshape(()),
+        "scalar": np.array(2.5, "f4"),
         "nothing": np.empty((0, 3), "f4"),
     }
     save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt", "an": "ü"})
