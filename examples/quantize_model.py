@@ -40,7 +40,7 @@ def train() -> tuple[dict[str, Array], Array, Array]:
     """Weights by name, and images with digits that were not learned from."""
     images, digits = load_digits(return_X_y=True)
     parts = train_test_split(images / 16, digits, random_state=0, stratify=digits)
-    network = MLPClassifier(_HIDDEN, random_state=0, max_iter=400)
+    network = MLPClassifier(_HIDDEN, random_state=0, max_iter=400, tol=1e-3)
     network.fit(parts[0], parts[2])
     weights = {}
     for i, (matrix, bias) in enumerate(zip(network.coefs_, network.intercepts_, strict=True)):
@@ -97,7 +97,9 @@ def main() -> None:
         print(f"{'float32':>12}  32.00 bits  {accuracy(read, images, digits):7.2%}")
         for name, options in CHOICES.items():
             codes = place / f"{name.replace(' ', '-').replace(',', '')}.arrow"
-            bw.quantize_file(model, codes, group_size=32, overwrite=True, **options)
+            bw.quantize_file(
+                model, codes, group_size=64, scale_type="float16", overwrite=True, **options
+            )
             with pa.memory_map(str(codes)) as file:
                 table = pa.ipc.open_file(file).read_all()
             report = quality(bw.read_safetensors(model), table)

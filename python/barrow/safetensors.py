@@ -98,9 +98,7 @@ def read_safetensors(path: str | os.PathLike[str], *, others: Others = "raise") 
     """
     name = os.fspath(path)
     if others not in get_args(Others):
-        raise BarrowArgumentError(
-            message("others", f"{others!r}, expected one of 'raise', 'skip'")
-        )
+        raise BarrowArgumentError(message("others", f"{others!r}, expected one of 'raise', 'skip'"))
     data = _mapped(name)
     header, start = _header(name, data)
     tensors, metadata = tensors_of(name, header, data.size - start)
@@ -123,9 +121,7 @@ def read_safetensors(path: str | os.PathLike[str], *, others: Others = "raise") 
     ).replace_schema_metadata(keys or None)
 
 
-def write_safetensors(
-    table: Any, path: str | os.PathLike[str], *, overwrite: bool = False
-) -> None:
+def write_safetensors(table: Any, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
     """Writes weights to a safetensors file, wholly or not at all, without copying them.
 
     Args:
@@ -236,9 +232,10 @@ def _tensor(file: str, name: str, facts: Any) -> Tensor:
     dtype, shape, place = (facts.get(key) for key in ("dtype", "shape", "data_offsets"))
     if not isinstance(dtype, str):
         raise _damaged(file, f"{where} has no dtype")
-    if not _are_counts(shape):
+    if not isinstance(shape, list) or not _are_counts(shape):
         raise _damaged(file, f"{where} has the shape {_told(shape)}, expected sizes of axes")
-    if not _are_counts(place) or len(place) != 2 or place[0] > place[1]:
+    is_pair = isinstance(place, list) and len(place) == 2 and _are_counts(place)
+    if not isinstance(place, list) or not is_pair or place[0] > place[1]:
         raise _damaged(file, f"{where} has the offsets {_told(place)}, expected a rising pair")
     begin, end = place
     bits = _count(shape) * _BITS.get(dtype, 0)
@@ -258,11 +255,9 @@ def _count(shape: Sequence[int]) -> int:
     return count
 
 
-def _are_counts(values: Any) -> bool:
+def _are_counts(values: list[Any]) -> bool:
     # Python's true and false are integers too.
-    return isinstance(values, list) and all(
-        type(value) is int and 0 <= value < 2**63 for value in values
-    )
+    return all(type(value) is int and 0 <= value < 2**63 for value in values)
 
 
 def _told(value: object) -> str:

@@ -69,7 +69,15 @@ def test_quantize_model(tmp_path: Path) -> None:
     told = re.findall(r"^ *(.+?)  +([\d.]+) bits +([\d.]+)%$", done.stdout, re.M)
     share = {name: float(percent) for name, _, percent in told}
     bits = {name: float(number) for name, number, _ in told}
-    assert list(share) == ["float32", "8 bits", "4 bits", "3 bits", "2 bits", "2 bits, mse", "by layer"]
+    assert list(share) == [
+        "float32",
+        "8 bits",
+        "4 bits",
+        "3 bits",
+        "2 bits",
+        "2 bits, mse",
+        "by layer",
+    ]
     assert share["float32"] > 95
     assert abs(share["8 bits"] - share["float32"]) < 0.5
     assert abs(share["4 bits"] - share["float32"]) < 2

@@ -40,32 +40,27 @@ def test_a_layer_of_blocks_agrees_with_numpy() -> None:
         # And so with the layer before it was quantized, to what 4 bits allow.
         plain = x @ weights.T
         assert np.corrcoef(found.ravel(), plain.ravel())[0, 1] > 0.99
+    with pytest.raises(bw.BarrowArgumentError) as caught:
+        layer(np.ones((3, 63), np.float32))
+    assert str(caught.value) == (
+        "x: float32 of shape (3, 63), expected float32 of two axes, the last of 256"
+    )
 
 
 @needs_max
-@pytest.mark.parametrize("bits", [2, 3, 4, 5, 6, 8])
 @pytest.mark.parametrize(
-    ("scheme", "granularity", "group"),
-    [
-        ("affine", "group", 32),
-        ("symmetric", "group", 37),
-        ("affine", "row", 1),
-        ("symmetric", "tensor", 1),
-        ("affine", "group", 9999),
-    ],
+    ("bits", "scheme", "granularity"), [(5, "symmetric", "group"), (8, "affine", "row")]
 )
-def test_a_layer_of_codes_agrees_with_numpy(
-    bits: int, scheme: str, granularity: str, group: int
-) -> None:
+def test_a_layer_of_codes_agrees_with_numpy(bits: int, scheme: str, granularity: str) -> None:
     weights = RNG.normal(0.3, 1, (20, 50)).astype(np.float32)
     codes = bw.quantize(
-        weights, bit_width=bits, scheme=scheme, granularity=granularity, group_size=group
+        weights, bit_width=bits, scheme=scheme, granularity=granularity, group_size=37
     )
     layer = MaxLinear.from_codes(codes)
     wanted = bw.dequantize(codes)
-    assert np.array_equal(layer.values(), wanted)
     x = RNG.standard_normal((3, 50), np.float32)
     assert layer(x) == pytest.approx(x @ wanted.T, abs=1e-4)
+    assert np.array_equal(layer.values(), wanted)
 
 
 @needs_max
@@ -78,10 +73,4 @@ def test_what_is_no_layer_is_refused() -> None:
         MaxLinear.from_blocks(blocks, (2, 32))
     assert str(caught.value) == (
         "blocks: uint8, 72 bytes, expected uint8, 18 bytes for each of 2 x 32 / 32 blocks"
-    )
-    layer = MaxLinear.from_blocks(blocks, (2, 64))
-    with pytest.raises(bw.BarrowArgumentError) as caught:
-        layer(np.ones((3, 63), np.float32))
-    assert str(caught.value) == (
-        "x: float32 of shape (3, 63), expected float32 of two axes, the last of 64"
     )

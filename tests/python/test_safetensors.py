@@ -235,9 +235,7 @@ def test_what_a_file_cannot_hold_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"mine")
     with pytest.raises(bw.BarrowIoError) as error:
         bw.write_safetensors(hole.slice(1), path)
-    assert str(error.value) == (
-        f"{path}: the file exists\n  try: overwrite=True (--overwrite)"
-    )
+    assert str(error.value) == (f"{path}: the file exists\n  try: overwrite=True (--overwrite)")
     assert path.read_bytes() == b"mine"
 
 
@@ -356,5 +354,5 @@ def test_the_package_reads_more_than_floats(tmp_path: Path) -> None:
     tensors = {kind: np.arange(3).astype(kind) for kind in kinds}
     save_file(tensors, tmp_path / "a")
     table = bw.read_safetensors(tmp_path / "a", others="skip")
-    assert values_of(table) == dict.fromkeys(["f8", "f4", "f2"], [0, 1, 2])
+    assert values_of(table) == {kind: [0, 1, 2] for kind in ("f8", "f4", "f2")}
     assert len(json.loads(table.schema.metadata[b"barrow.skipped"])) == 10

@@ -32,7 +32,9 @@ def to_gguf_blocks(values: Array, form: str) -> Array:
     if values.dtype != np.float32 or not values.ndim or values.shape[-1] % GGUF_BLOCK:
         found = f"{values.dtype} of shape {values.shape}"
         raise BarrowArgumentError(
-            message("values", f"{found}, expected float32, the last axis a multiple of {GGUF_BLOCK}")
+            message(
+                "values", f"{found}, expected float32, the last axis a multiple of {GGUF_BLOCK}"
+            )
         )
     flat = np.ascontiguousarray(values).reshape(-1)
     blocks = np.empty((len(flat) // GGUF_BLOCK, gguf_block_bytes(form)), np.uint8)

@@ -1,13 +1,15 @@
 """Quantized layers in graphs of Modular's MAX, on the CPU; needs the extra `barrow[max]`.
 
 Nothing else of barrow imports this module, and `max` is imported only when a layer is made.
-A graph takes seconds to compile and gigabytes of memory; a call takes some 20 us more
-than what it computes.
+A graph takes half a minute to compile and a gigabyte of memory; a call takes some 20 us
+more than what it computes.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,9 @@ from barrow._columns import Array
 from barrow.errors import BarrowArgumentError, BarrowUnsupportedError, message
 from barrow.quantize.array import QuantizedArray
 from barrow.quantize.gguf import GGUF_BLOCK, gguf_block_bytes
+
+# Of MAX 26.7: "N must be a multiple of 32".
+_OUTPUTS = 32
 
 
 class MaxLinear:
@@ -28,11 +33,13 @@ class MaxLinear:
         shape: Of W: outputs and inputs.
     """
 
-    def __init__(self, shape: tuple[int, int], values: Any, product: Any, held: list[Any]) -> None:
-        """Takes compiled graphs; use `from_blocks` or `from_codes`."""
+    def __init__(
+        self, shape: tuple[int, int], product: Any, values: Callable[[], Any], held: list[Any]
+    ) -> None:
+        """Takes a compiled graph and how to make another; use `from_blocks` or `from_codes`."""
         self.shape = shape
-        self._values = values
         self._product = product
+        self._make_values = values
         self._held = held
 
     @classmethod
@@ -52,6 +59,8 @@ class MaxLinear:
         """
         max_ = _Max()
         rows, columns = shape
+        # The operation wants a multiple of these; rows of zeros are added.
+        more = -rows % _OUTPUTS
         size = gguf_block_bytes("Q4_0")
         expected = rows * columns // GGUF_BLOCK * size
         if blocks.dtype != np.uint8 or columns % GGUF_BLOCK or blocks.size != expected:
@@ -59,15 +68,19 @@ class MaxLinear:
             wanted = f"uint8, {size} bytes for each of {rows} x {columns} / {GGUF_BLOCK} blocks"
             raise BarrowArgumentError(message("blocks", f"{found}, expected {wanted}"))
         packed = np.ascontiguousarray(blocks).reshape(rows, columns // GGUF_BLOCK * size)
+        packed = np.pad(packed, ((0, more), (0, 0)))
         ops, form = max_.ops, max_.q4_0
         held = max_.input(packed)
-        values = max_.graph("values", lambda q: ops.dequantize(form, q.tensor), [held])
         product = max_.graph(
             "product",
             lambda x, q: ops.qmatmul(form, None, x.tensor, q.tensor),
             [max_.batch(columns), held],
         )
-        return cls(shape, values, product, [max_.buffer(packed)])
+
+        def values() -> Any:
+            return max_.graph("values", lambda q: ops.dequantize(form, q.tensor), [held])
+
+        return cls(shape, product, values, [max_.buffer(packed)])
 
     @classmethod
     def from_codes(cls, quantized: QuantizedArray) -> MaxLinear:
@@ -88,9 +101,9 @@ class MaxLinear:
             what = f"codes of shape {shape}, expected outputs and inputs"
             raise BarrowArgumentError(message("quantized", what))
         group = min(quantized.group_size, count)
-        codes = quantized.unpacked().reshape(-1)
         # Whole groups; what is added to the last one is cut off again.
-        codes = np.pad(codes, (0, -count % group)).reshape(-1, group)
+        each = np.pad(quantized.unpacked().reshape(-1), (0, -count % group))
+        codes = each.reshape(-1, group)
         scales = quantized.scales.astype(np.float32).reshape(-1, 1)
         zeros = quantized.zero_points.astype(np.float32).reshape(-1, 1)
         ops, float32 = max_.ops, max_.float32
@@ -101,18 +114,23 @@ class MaxLinear:
 
         held = [codes, scales, zeros]
         inputs = [max_.input(array) for array in held]
-        values = max_.graph("values", values_of, inputs)
         product = max_.graph(
             "product",
             lambda x, *rest: ops.matmul(x.tensor, ops.transpose(values_of(*rest), 0, 1)),
             [max_.batch(shape[1]), *inputs],
         )
-        return cls((shape[0], shape[1]), values, product, [max_.buffer(array) for array in held])
+        buffers = [max_.buffer(array) for array in held]
+        values = partial(max_.graph, "values", values_of, inputs)
+        return cls((shape[0], shape[1]), product, values, buffers)
 
     def values(self) -> Array:
-        """W, float32, as the graph has it."""
+        """W, float32, as MAX makes it of the codes; the first call compiles a graph."""
         values: Array = self._values.execute(*self._held)[0].to_numpy()
-        return values
+        return values[: self.shape[0]]
+
+    @cached_property
+    def _values(self) -> Any:
+        return self._make_values()
 
     def __call__(self, x: Array) -> Array:
         """The product with W^T.
@@ -132,7 +150,7 @@ class MaxLinear:
             raise BarrowArgumentError(message("x", what))
         given = _Max().buffer(np.ascontiguousarray(x))
         product: Array = self._product.execute(given, *self._held)[0].to_numpy()
-        return product
+        return product[:, : self.shape[0]]
 
 
 class _Max:
