@@ -25,7 +25,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
 Array = np.ndarray[Any, Any]
-_HIDDEN = (96, 48)
+_HIDDEN = (64, 32)
 CHOICES: dict[str, dict[str, Any]] = {
     "8 bits": {"bit_width": 8},
     "4 bits": {"bit_width": 4},
@@ -40,7 +40,9 @@ def train() -> tuple[dict[str, Array], Array, Array]:
     """Weights by name, and images with digits that were not learned from."""
     images, digits = load_digits(return_X_y=True)
     parts = train_test_split(images / 16, digits, random_state=0, stratify=digits)
-    network = MLPClassifier(_HIDDEN, random_state=0, max_iter=400, tol=1e-3)
+    network = MLPClassifier(
+        _HIDDEN, random_state=0, max_iter=400, tol=1e-3, learning_rate_init=3e-3
+    )
     network.fit(parts[0], parts[2])
     weights = {}
     for i, (matrix, bias) in enumerate(zip(network.coefs_, network.intercepts_, strict=True)):

@@ -79,8 +79,8 @@ def test_quantize_model(tmp_path: Path) -> None:
         "by layer",
     ]
     assert share["float32"] > 95
-    assert abs(share["8 bits"] - share["float32"]) < 0.5
-    assert abs(share["4 bits"] - share["float32"]) < 2
+    assert abs(share["8 bits"] - share["float32"]) < 1
+    assert abs(share["4 bits"] - share["float32"]) < 4
     assert share["2 bits"] < share["4 bits"]
-    assert bits["8 bits"] > bits["4 bits"] > bits["3 bits"] > bits["2 bits"] > 4
+    assert bits["8 bits"] > bits["4 bits"] > bits["3 bits"] > bits["2 bits"] > 2.5
     assert (tmp_path / "digits.safetensors").exists()

@@ -316,7 +316,7 @@ def test_bytes_changed_at_random_never_do_harm(model: Any, tmp_path: Path) -> No
     chance = random.Random(3)
     path = tmp_path / "a"
     refused = 0
-    for _ in range(1500):
+    for _ in range(600):
         data = bytearray(whole)
         for _ in range(chance.choice([1, 1, 2, 8])):
             kind, at = chance.randrange(4), chance.randrange(start)
@@ -345,7 +345,7 @@ def test_bytes_changed_at_random_never_do_harm(model: Any, tmp_path: Path) -> No
         if wanted is not None:
             floats = {n: x for n, x in wanted.items() if x.dtype.kind == "f"}
             assert {n: len(x) for n, x in found.items()} == {n: x.size for n, x in floats.items()}
-    assert 500 < refused < 1500
+    assert 200 < refused < 600
 
 
 def test_the_package_reads_more_than_floats(tmp_path: Path) -> None:
