@@ -200,6 +200,15 @@ def test_progress_ends_at_all_layers_with_errors_too() -> None:
     table = table_of([[1.0], None, [np.nan], [2.0], []])
     bw.quantize_arrow(table, continue_on_error=True, progress=lambda *args: told.append(args))
     assert told == [(2, 5, "l4"), (3, 5, "l0"), (4, 5, "l2"), (5, 5, "l3")]
+    told.clear()
+    bw.quantize_arrow(
+        table,
+        continue_on_error=True,
+        fallback=(2, 4),
+        max_mse=1e-9,
+        progress=lambda *args: told.append(args),
+    )
+    assert told == [(2, 5, "l0"), (3, 5, "l2"), (4, 5, "l3"), (5, 5, "l4")]
 
 
 def test_what_progress_raises_ends_the_work() -> None:

@@ -114,21 +114,23 @@ def quantize_arrow(
     _raise_first(faults, continue_on_error)
     good = [layer for layer in layers if not layer.fault]
     choices: dict[int, QuantizeOptions] = {layer.row: options for layer in good}
+    counter = _Counter(len(faults), len(layers), progress)
     met: dict[int, bool] | None = None
     if widths:
-        met = _widths(good, choices, widths, bound, faults)
+        # Trying widths takes most of the time, so layers are told then.
+        met = _widths(good, choices, widths, bound, faults, counter)
         _raise_first(faults, continue_on_error)
         good = [layer for layer in good if layer.row not in faults]
-    counter = _Counter(len(faults), len(layers), progress)
     outputs = outputs_of(good, [choices[layer.row] for layer in good])
-    failed = _fill(outputs, good, options.workers, counter)
+    silent = _Counter(0, 0, None)
+    failed = _fill(outputs, good, options.workers, silent if widths else counter)
     faults |= failed
     _raise_first(faults, continue_on_error)
     if failed:
         # Rare, so the others are done again rather than moved.
         good = [layer for layer in good if layer.row not in faults]
         outputs = outputs_of(good, [choices[layer.row] for layer in good])
-        _fill(outputs, good, options.workers, _Counter(0, 0, None))
+        _fill(outputs, good, options.workers, silent)
     batches = _batches(outputs, good, errors or widths is not None, met, options.workers)
     result = with_metadata(pa.Table.from_batches(batches), table.schema)
     return Quantized(result, _error_table(layers, faults)) if continue_on_error else result
@@ -185,6 +187,7 @@ def _widths(
     widths: tuple[int, ...],
     bound: Bound,
     faults: dict[int, BarrowError],
+    counter: _Counter,
 ) -> dict[int, bool]:
     """Chooses the width of every layer; tells for which of them the bound holds."""
     nothing = np.empty(0, np.uint8)
@@ -212,6 +215,7 @@ def _widths(
         else:
             choices[layer.row] = replace(choices[layer.row], bit_width=chosen[0])
             met[layer.row] = chosen[1]
+        counter(layer.name)
     return met
 
 
