@@ -26,7 +26,8 @@ from barrow.errors import (
     shown,
 )
 from barrow.files import AtomicFile, Output, unreadable, unwritable
-from barrow.quantize.layers import layers_of, table_of
+from barrow.quantize.layers import layers_of
+from barrow.quantize.schema import table_of
 
 Others = Literal["raise", "skip"]
 

@@ -199,7 +199,7 @@ def test_progress_ends_at_all_layers_with_errors_too() -> None:
     told: list[tuple[int, int, str]] = []
     table = table_of([[1.0], None, [np.nan], [2.0], []])
     bw.quantize_arrow(table, continue_on_error=True, progress=lambda *args: told.append(args))
-    assert told == [(2, 5, "l4"), (3, 5, "l0"), (4, 5, "l2"), (5, 5, "l3")]
+    assert told == [(2, 5, "l0"), (3, 5, "l2"), (4, 5, "l3"), (5, 5, "l4")]
     told.clear()
     bw.quantize_arrow(
         table,

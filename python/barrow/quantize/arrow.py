@@ -12,10 +12,10 @@ import pyarrow as pa
 from barrow.errors import BarrowError, BarrowUnsupportedError, message
 from barrow.quantize.fallback import least_width
 from barrow.quantize.kernel import Target, encode, lost, run_all
-from barrow.quantize.layers import WIDTH, Layer, layers_of, place, table_of
+from barrow.quantize.layers import WIDTH, Layer, layers_of, place
 from barrow.quantize.options import Bound, Progress, QuantizeOptions, checked_fallback
 from barrow.quantize.outputs import Output, outputs_of
-from barrow.quantize.schema import with_metadata
+from barrow.quantize.schema import table_of, with_metadata
 
 ERROR_SCHEMA = pa.schema(
     [
@@ -177,7 +177,10 @@ def _fill(
     outputs: Sequence[Output], layers: Sequence[Layer], workers: int, counter: _Counter
 ) -> dict[int, BarrowError]:
     targets = [target for output in outputs for target in output.targets()]
-    found = encode(targets, workers, lambda i: counter(layers[i].name))
+    untold = dict(enumerate(layers))
+    found = encode(targets, workers, lambda i: counter(untold.pop(i).name))
+    for layer in untold.values():  # they hold nothing, or nothing good
+        counter(layer.name)
     return {layers[i].row: fault for i, fault in found.items()}
 
 

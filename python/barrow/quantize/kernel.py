@@ -131,9 +131,6 @@ def encode(
     left = [0] * len(targets)
     for part in parts:
         left[part.layer] += 1
-    for i, count in enumerate(left):
-        if not count:  # it holds nothing, or nothing good
-            done(i)
     for part, (stop, unfit) in zip(parts, run_all(codes_of, parts, workers), strict=True):
         if stop >= 0:
             target = targets[part.layer]

@@ -14,7 +14,7 @@ from barrow._columns import Array
 from barrow._lib import native
 from barrow.arrow_ffi import ImportedBatch, import_pyarrow_table
 from barrow.errors import BarrowError, BarrowSchemaError, message, shown
-from barrow.quantize.schema import kind_of, validate_quantization_schema
+from barrow.quantize.schema import kind_of, table_of, validate_quantization_schema
 
 # Bytes of a value, by the kind kernels know it as.
 WIDTH = (4, 8, 2, 2)
@@ -49,13 +49,6 @@ class Layer:
         """The bytes of some of the values."""
         width = WIDTH[self.kind]
         return self.values[begin * width : end * width]
-
-
-def table_of(table: Any) -> pa.Table:
-    """A table, a record batch, a reader, or whatever has `__arrow_c_stream__`, as a table."""
-    if isinstance(table, pa.RecordBatch):
-        return pa.Table.from_batches([table])
-    return table if isinstance(table, pa.Table) else pa.table(table)
 
 
 def layers_of(table: Any, bfloat16: bool) -> list[Layer]:

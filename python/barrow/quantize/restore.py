@@ -14,9 +14,9 @@ from barrow._columns import Array
 from barrow._memory import Block
 from barrow.errors import BarrowArgumentError, BarrowCorruptError, BarrowUnsupportedError, message
 from barrow.quantize.kernel import Target, decode, lost, packed_length, run_all
-from barrow.quantize.layers import WIDTH, layers_of, place, table_of
+from barrow.quantize.layers import WIDTH, layers_of, place
 from barrow.quantize.options import SCHEMES, WIDTHS, QuantizeOptions
-from barrow.quantize.schema import ERROR_FIELDS, validate_quantized_schema, with_metadata
+from barrow.quantize.schema import ERROR_FIELDS, table_of, validate_quantized_schema, with_metadata
 
 _MOST = 2**31 - 1
 QUALITY_SCHEMA = pa.schema(

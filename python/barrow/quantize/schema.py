@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 import pyarrow.types as pt
 
@@ -85,6 +87,13 @@ def quantized_schema(half: bool, errors: bool, bounded: bool) -> pa.Schema:
     fields += ERROR_FIELDS if errors else []
     fields += [pa.field("bound_met", pa.bool_())] if bounded else []
     return pa.schema(fields, metadata={VERSION_KEY: VERSION})
+
+
+def table_of(table: Any) -> pa.Table:
+    """A table, a record batch, a reader, or whatever has `__arrow_c_stream__`, as a table."""
+    if isinstance(table, pa.RecordBatch):
+        return pa.Table.from_batches([table])
+    return table if isinstance(table, pa.Table) else pa.table(table)
 
 
 def with_metadata(table: pa.Table, source: pa.Schema) -> pa.Table:
