@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import barrow as bw
+import duckdb
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 from barrow.quantize import Bins, ZScore, from_log_returns, log_returns, quality
@@ -242,6 +244,17 @@ def test_an_interrupt_ends_the_work() -> None:
     _, errors = child.communicate(timeout=60)
     assert "KeyboardInterrupt" in errors
     assert time.monotonic() - begun < 30
+
+
+def test_frames_of_others_are_read(tmp_path: Path) -> None:
+    table = table_of([[1.0, 2.0, 4.0], [0.5]], shape=shapes([3, 1], [1]))
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    out = bw.quantize_arrow(frame)
+    assert out.equals(bw.quantize_arrow(table))
+    assert out.equals(bw.quantize_arrow(duckdb.sql("from frame")))
+    bw.write_safetensors(frame, tmp_path / "a")
+    assert bw.read_safetensors(tmp_path / "a").cast(table.schema).equals(table)
 
 
 def test_metadata_of_the_source_goes_along() -> None:

@@ -32,8 +32,9 @@ def validate_quantization_schema(schema: pa.Schema, *, bfloat16: bool = False) -
     """Checks that a table has weights to quantize; other columns do not matter.
 
     Args:
-        schema: Must have `layer_name`, string or large_string, and `weights`, list or
-            large_list of float32, float64 or float16. May have `shape`, list of int64.
+        schema: Must have `layer_name`, string or large_string (or string_view), and
+            `weights`, list or large_list of float32, float64 or float16. May have `shape`,
+            list of int64.
         bfloat16: Whether FixedSizeBinary(2) is read as bfloat16, little-endian.
 
     Raises:
@@ -109,7 +110,8 @@ def with_metadata(table: pa.Table, source: pa.Schema) -> pa.Table:
 
 
 def _is_name(dtype: pa.DataType) -> bool:
-    return bool(pt.is_string(dtype) or pt.is_large_string(dtype))
+    # Views are what polars hands out.
+    return bool(pt.is_string(dtype) or pt.is_large_string(dtype) or pt.is_string_view(dtype))
 
 
 def _is_weights(dtype: pa.DataType, bfloat16: bool) -> bool:
