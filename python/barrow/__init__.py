@@ -64,9 +64,12 @@ from barrow.errors import (
 from barrow.etl import (
     ConvertReport,
     IngestReport,
+    QuantizeReport,
     ResampledFile,
     convert,
+    dequantize_file,
     ingest,
+    quantize_file,
     resample_file,
     write_catalog,
 )
@@ -114,6 +117,7 @@ from barrow.rolling import (
     rolling_sum,
     rolling_var,
 )
+from barrow.safetensors import read_safetensors, write_safetensors
 from barrow.sessions import Schedule, Session, SessionRule, load_session, session_names
 from barrow.store import Store
 
@@ -161,6 +165,7 @@ __all__ = [
     "Price",
     "PriceType",
     "Quantity",
+    "QuantizeReport",
     "Quantized",
     "QuantizedArray",
     "QuoteTick",
@@ -191,6 +196,7 @@ __all__ = [
     "cpu_level",
     "dequantize",
     "dequantize_arrow",
+    "dequantize_file",
     "ewm_mean",
     "ewm_std",
     "ewm_var",
@@ -201,7 +207,9 @@ __all__ = [
     "quantize",
     "quantize_arrow",
     "quantize_arrow_batch",
+    "quantize_file",
     "read_csv",
+    "read_safetensors",
     "resample",
     "resample_file",
     "rolling_argmax",
@@ -228,6 +236,7 @@ __all__ = [
     "write_catalog",
     "write_csv",
     "write_parquet",
+    "write_safetensors",
 ]
 
 if TYPE_CHECKING:

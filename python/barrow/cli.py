@@ -21,6 +21,7 @@ from barrow.bar64 import check_bar64, is_bar64
 from barrow.cli_adjust import adjust
 from barrow.cli_convert import convert
 from barrow.cli_etl import app as etl_app
+from barrow.cli_quantize import dequantize, quantize
 from barrow.cli_resample import resample
 from barrow.cli_store import app as store_app
 from barrow.csv import CsvOptions
@@ -445,6 +446,8 @@ app.add_typer(store_app, name="store")
 app.command()(resample)
 app.add_typer(etl_app, name="etl")
 app.command()(adjust)
+app.command()(quantize)
+app.command()(dequantize)
 
 
 @app.command()

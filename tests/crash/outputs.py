@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import barrow as bw
+import numpy as np
+import pyarrow as pa
 from work import bars, contents
 
 _HEAD = "timestamp,open,high,low,close,volume"
@@ -56,6 +58,9 @@ def make_sources(folder: Path) -> None:
     bad = [*rows[:300], "2024-01-02T20:00:00,1,2,x,1.5,3", *rows[300:], "never,1,2,1,1,3"]
     (folder / "bad.csv").write_text("\n".join([_HEAD, *bad]) + "\n")
     bw.write_arrow(bars(0, 9_000), folder / "bars.arrow")
+    layers = {"layer_name": ["a", "b"], "weights": [np.arange(70_000.0), [1.0, 2.0]]}
+    bw.write_safetensors(pa.table(layers), folder / "weights.safetensors")
+    bw.quantize_file(folder / "weights.safetensors", folder / "codes.arrow")
 
 
 def _ingest(name: str, **options: object) -> Callable[[Path, Path], object]:
@@ -85,6 +90,14 @@ def _converted(name: str) -> Job:
     return Job(f"convert to {name}", run, (name,))
 
 
+def _weights(name: str, work: Callable[..., object], target: str) -> Job:
+    def run(source: Path, output: Path) -> None:
+        path = output / target
+        work(source / name, path, overwrite=path.exists())
+
+    return Job(f"{work.__name__} {target}", run, (target,))
+
+
 JOBS = [
     Job("ingest", _ingest("bars.csv"), ("bars.arrow",)),
     Job("ingest that finds wide values late", _ingest("wide.csv"), ("bars.arrow",)),
@@ -97,6 +110,9 @@ JOBS = [
     _written("bars.parquet", bw.write_parquet),
     _written("bars.arrow", bw.write_arrow),
     *map(_converted, ("bars.csv.zst", "bars.arrow", "bars.parquet", "bars.bar64")),
+    _weights("weights.safetensors", bw.quantize_file, "codes.arrow"),
+    _weights("codes.arrow", bw.dequantize_file, "weights.arrow"),
+    _weights("codes.arrow", bw.dequantize_file, "weights.safetensors"),
 ]
 
 

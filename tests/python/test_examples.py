@@ -1,4 +1,4 @@
-"""The Mojo programs of `examples/`, run as the README says."""
+"""The programs of `examples/`, run as the README says."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ sys.path.insert(0, str(EXAMPLES))
 
 from run_mojo import shared_libpython  # noqa: E402
 
-pytestmark = pytest.mark.skipif(
-    shared_libpython() is None, reason="Mojo programs that call Python need libpython"
-)
 UNIT = 10**9
 
 
@@ -31,6 +28,9 @@ def closes(count: int) -> int:
     return sum(UNIT + 1_000 * i for i in range(count))
 
 
+@pytest.mark.skipif(
+    shared_libpython() is None, reason="Mojo programs that call Python need libpython"
+)
 def test_ipc_streaming() -> None:
     text = run("ipc_streaming.mojo")
     sections = dict(part.split("\n", 1) for part in text.split("== ")[1:])
@@ -60,3 +60,27 @@ def test_ipc_streaming() -> None:
     assert f"sum of close, raw: {closes(200_000)}\n" in mapped
     (folder,) = re.findall(r"nothing is left of (\S+) and every sum was right", text)
     assert not Path(folder).exists()
+
+
+def test_quantize_model(tmp_path: Path) -> None:
+    command = [sys.executable, EXAMPLES / "quantize_model.py", "--keep", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    told = re.findall(r"^ *(.+?)  +([\d.]+) bits +([\d.]+)%$", done.stdout, re.M)
+    share = {name: float(percent) for name, _, percent in told}
+    bits = {name: float(number) for name, number, _ in told}
+    assert list(share) == [
+        "float32",
+        "8 bits",
+        "4 bits",
+        "3 bits",
+        "2 bits",
+        "2 bits, mse",
+        "by layer",
+    ]
+    assert share["float32"] > 95
+    assert abs(share["8 bits"] - share["float32"]) < 1
+    assert abs(share["4 bits"] - share["float32"]) < 4
+    assert share["2 bits"] < share["4 bits"]
+    assert bits["8 bits"] > bits["4 bits"] > bits["3 bits"] > bits["2 bits"] > 2.5
+    assert (tmp_path / "digits.safetensors").exists()

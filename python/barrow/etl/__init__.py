@@ -14,6 +14,7 @@ from barrow.etl.io import (
 )
 from barrow.etl.open import open_records
 from barrow.etl.pipeline import Pipeline, RunReport, Symbol, SymbolReport, load_pipeline, run
+from barrow.etl.quantize_file import QuantizeReport, dequantize_file, quantize_file
 from barrow.etl.resample_file import ResampledFile, resample_file
 from barrow.etl.stages import StageReport, aggregate, resample, transform
 
@@ -22,6 +23,7 @@ __all__ = [
     "EtlIO",
     "IngestReport",
     "Pipeline",
+    "QuantizeReport",
     "ResampleIOFactory",
     "ResampleIOIndex",
     "ResampleIOReader",
@@ -33,9 +35,11 @@ __all__ = [
     "SymbolReport",
     "aggregate",
     "convert",
+    "dequantize_file",
     "ingest",
     "load_pipeline",
     "open_records",
+    "quantize_file",
     "resample",
     "resample_file",
     "run",

@@ -15,6 +15,7 @@ from barrow.quantize.kernel import Target, encode, lost, run_all
 from barrow.quantize.layers import WIDTH, Layer, layers_of, place
 from barrow.quantize.options import Bound, Progress, QuantizeOptions, checked_fallback
 from barrow.quantize.outputs import Output, outputs_of
+from barrow.quantize.schema import table_of, with_metadata
 
 ERROR_SCHEMA = pa.schema(
     [
@@ -86,8 +87,9 @@ def quantize_arrow(
 
     Returns:
         A table of `layer_name`, `quantized_data`, `scales`, `zero_points`, `shape`,
-        `bit_width`, `group_size` and `scheme`; with `continue_on_error` a pair of it and
-        of a table of errors. It takes its own size and 8 MB of memory, no more.
+        `bit_width`, `group_size` and `scheme`, with the metadata of the source; with
+        `continue_on_error` a pair of it and of a table of errors. It takes its own size
+        and 8 MB of memory, no more.
 
     Raises:
         BarrowSchemaError: The table has other columns, or a null in a layer.
@@ -106,28 +108,31 @@ def quantize_arrow(
         scale_type=scale_type,
         threads=threads,
     )
+    table = table_of(table)
     layers = layers_of(table, bfloat16)
     faults = {layer.row: layer.fault for layer in layers if layer.fault}
     _raise_first(faults, continue_on_error)
     good = [layer for layer in layers if not layer.fault]
     choices: dict[int, QuantizeOptions] = {layer.row: options for layer in good}
+    counter = _Counter(len(faults), len(layers), progress)
     met: dict[int, bool] | None = None
     if widths:
-        met = _widths(good, choices, widths, bound, faults)
+        # Trying widths takes most of the time, so layers are told then.
+        met = _widths(good, choices, widths, bound, faults, counter)
         _raise_first(faults, continue_on_error)
         good = [layer for layer in good if layer.row not in faults]
-    counter = _Counter(len(layers), progress)
     outputs = outputs_of(good, [choices[layer.row] for layer in good])
-    failed = _fill(outputs, good, options.workers, counter)
+    silent = _Counter(0, 0, None)
+    failed = _fill(outputs, good, options.workers, silent if widths else counter)
     faults |= failed
     _raise_first(faults, continue_on_error)
     if failed:
         # Rare, so the others are done again rather than moved.
         good = [layer for layer in good if layer.row not in faults]
         outputs = outputs_of(good, [choices[layer.row] for layer in good])
-        _fill(outputs, good, options.workers, _Counter(0, None))
+        _fill(outputs, good, options.workers, silent)
     batches = _batches(outputs, good, errors or widths is not None, met, options.workers)
-    result = pa.Table.from_batches(batches)
+    result = with_metadata(pa.Table.from_batches(batches), table.schema)
     return Quantized(result, _error_table(layers, faults)) if continue_on_error else result
 
 
@@ -157,10 +162,10 @@ def quantize_arrow_batch(batch: pa.RecordBatch, **options: Any) -> pa.RecordBatc
 class _Counter:
     """Tells the caller how many layers are done."""
 
-    def __init__(self, total: int, progress: Progress | None) -> None:
+    def __init__(self, done: int, total: int, progress: Progress | None) -> None:
+        self._done = done
         self._total = total
         self._progress = progress
-        self._done = 0
 
     def __call__(self, name: str) -> None:
         self._done += 1
@@ -172,7 +177,10 @@ def _fill(
     outputs: Sequence[Output], layers: Sequence[Layer], workers: int, counter: _Counter
 ) -> dict[int, BarrowError]:
     targets = [target for output in outputs for target in output.targets()]
-    found = encode(targets, workers, lambda i: counter(layers[i].name))
+    untold = dict(enumerate(layers))
+    found = encode(targets, workers, lambda i: counter(untold.pop(i).name))
+    for layer in untold.values():  # they hold nothing, or nothing good
+        counter(layer.name)
     return {layers[i].row: fault for i, fault in found.items()}
 
 
@@ -182,6 +190,7 @@ def _widths(
     widths: tuple[int, ...],
     bound: Bound,
     faults: dict[int, BarrowError],
+    counter: _Counter,
 ) -> dict[int, bool]:
     """Chooses the width of every layer; tells for which of them the bound holds."""
     nothing = np.empty(0, np.uint8)
@@ -209,6 +218,7 @@ def _widths(
         else:
             choices[layer.row] = replace(choices[layer.row], bit_width=chosen[0])
             met[layer.row] = chosen[1]
+        counter(layer.name)
     return met
 
 

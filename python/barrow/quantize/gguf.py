@@ -8,8 +8,9 @@ from barrow._columns import Array
 from barrow._lib import native
 from barrow.errors import BarrowArgumentError, message
 
+# Values of a block.
+GGUF_BLOCK = 32
 _BITS = {"Q4_0": 4, "Q8_0": 8}
-_BLOCK = 32
 
 
 def to_gguf_blocks(values: Array, form: str) -> Array:
@@ -28,13 +29,15 @@ def to_gguf_blocks(values: Array, form: str) -> Array:
             infinite, or has a block whose scale float16 does not hold.
     """
     bits = _bits(form)
-    if values.dtype != np.float32 or not values.ndim or values.shape[-1] % _BLOCK:
+    if values.dtype != np.float32 or not values.ndim or values.shape[-1] % GGUF_BLOCK:
         found = f"{values.dtype} of shape {values.shape}"
         raise BarrowArgumentError(
-            message("values", f"{found}, expected float32, the last axis a multiple of {_BLOCK}")
+            message(
+                "values", f"{found}, expected float32, the last axis a multiple of {GGUF_BLOCK}"
+            )
         )
     flat = np.ascontiguousarray(values).reshape(-1)
-    blocks = np.empty((len(flat) // _BLOCK, 2 + _BLOCK * bits // 8), np.uint8)
+    blocks = np.empty((len(flat) // GGUF_BLOCK, gguf_block_bytes(form)), np.uint8)
     bad = native.quantize_to_gguf(flat, bits, blocks)
     if bad >= 0:
         raise BarrowArgumentError(
@@ -59,15 +62,24 @@ def from_gguf_blocks(blocks: Array, form: str) -> Array:
         BarrowArgumentError: There is no such form, or they are no whole blocks.
     """
     bits = _bits(form)
-    size = 2 + _BLOCK * bits // 8
+    size = gguf_block_bytes(form)
     if blocks.dtype != np.uint8 or blocks.size % size or not blocks.flags.c_contiguous:
         found = f"{blocks.dtype} of shape {blocks.shape}"
         raise BarrowArgumentError(
             message("blocks", f"{found}, expected C-contiguous uint8, {size} bytes a block")
         )
-    values = np.empty(blocks.size // size * _BLOCK, np.float32)
+    values = np.empty(blocks.size // size * GGUF_BLOCK, np.float32)
     native.quantize_from_gguf(blocks.reshape(-1), bits, values)
     return values
+
+
+def gguf_block_bytes(form: str) -> int:
+    """Bytes of a block: a float16 scale and the codes.
+
+    Raises:
+        BarrowArgumentError: There is no such form.
+    """
+    return 2 + GGUF_BLOCK * _bits(form) // 8
 
 
 def _bits(form: str) -> int:

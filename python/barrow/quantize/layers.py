@@ -14,7 +14,7 @@ from barrow._columns import Array
 from barrow._lib import native
 from barrow.arrow_ffi import ImportedBatch, import_pyarrow_table
 from barrow.errors import BarrowError, BarrowSchemaError, message, shown
-from barrow.quantize.schema import kind_of, validate_quantization_schema
+from barrow.quantize.schema import kind_of, table_of, validate_quantization_schema
 
 # Bytes of a value, by the kind kernels know it as.
 WIDTH = (4, 8, 2, 2)
@@ -61,10 +61,7 @@ def layers_of(table: Any, bfloat16: bool) -> list[Layer]:
     Raises:
         BarrowSchemaError: It has other columns.
     """
-    if isinstance(table, pa.RecordBatch):
-        table = pa.Table.from_batches([table])
-    elif not isinstance(table, pa.Table):
-        table = pa.table(table)
+    table = table_of(table)
     validate_quantization_schema(table.schema, bfloat16=bfloat16)
     kind = kind_of(table.schema.field("weights").type.value_type, bfloat16)
     assert kind is not None, "the schema was checked"
@@ -76,7 +73,7 @@ def layers_of(table: Any, bfloat16: bool) -> list[Layer]:
         name = "" if names[row] is None else names[row]
         count = len(values) // WIDTH[kind]
         shape = shapes[row] if shapes is not None else None
-        axes = (count,) if shape is None else tuple(-1 if n is None else n for n in shape)
+        axes = (count,) if shape is None else tuple(shape)
         fault = _fault(name if names[row] is not None else None, row, axes, count, row_fault)
         result.append(Layer(row, name, values, kind, axes, fault))
     return result
@@ -116,23 +113,27 @@ def _null_fault(value: Any) -> str | None:
 
 
 def _fault(
-    name: str | None, row: int, axes: tuple[int, ...], count: int, null: str | None
+    name: str | None, row: int, axes: tuple[int | None, ...], count: int, null: str | None
 ) -> BarrowError | None:
     where = place(name, row)
     if name is None:
         return BarrowSchemaError(message(where, "it has no name"))
     if null is not None:
         return BarrowSchemaError(message(where, null, tries=["fill or drop it first"]))
-    if any(n < 0 for n in axes) or math.prod(axes) != count:
-        shape = "null" if -1 in axes else list(axes)
-        return BarrowSchemaError(
-            message(where, f"{count} values, but its shape is {shape}, {_product(axes)}")
-        )
+    if told := _wrong_axes(axes, count):
+        what = f"{count} values, but its shape is {list(axes)}, {told}"
+        return BarrowSchemaError(message(where, what))
     return None
 
 
-def _product(axes: tuple[int, ...]) -> str:
-    return "with an axis below 0" if min(axes, default=1) < 0 else f"of {math.prod(axes)}"
+def _wrong_axes(axes: tuple[int | None, ...], count: int) -> str | None:
+    there = [axis for axis in axes if axis is not None]
+    if len(there) < len(axes):
+        return "with an axis that is null"
+    if min(there, default=1) < 0:
+        return "with an axis below 0"
+    found = math.prod(there)
+    return None if found == count else f"of {found}"
 
 
 def place(name: str | None, row: int) -> str:

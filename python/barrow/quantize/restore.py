@@ -16,7 +16,7 @@ from barrow.errors import BarrowArgumentError, BarrowCorruptError, BarrowUnsuppo
 from barrow.quantize.kernel import Target, decode, lost, packed_length, run_all
 from barrow.quantize.layers import WIDTH, layers_of, place
 from barrow.quantize.options import SCHEMES, WIDTHS, QuantizeOptions
-from barrow.quantize.schema import ERROR_FIELDS, validate_quantized_schema
+from barrow.quantize.schema import ERROR_FIELDS, table_of, validate_quantized_schema, with_metadata
 
 _MOST = 2**31 - 1
 QUALITY_SCHEMA = pa.schema(
@@ -72,10 +72,7 @@ def codes_of_table(table: Any) -> list[Codes]:
         BarrowSchemaError: It has other columns.
         BarrowCorruptError: What a layer says of itself does not fit together.
     """
-    if isinstance(table, pa.RecordBatch):
-        table = pa.Table.from_batches([table])
-    elif not isinstance(table, pa.Table):
-        table = pa.table(table)
+    table = table_of(table)
     validate_quantized_schema(table.schema)
     result: list[Codes] = []
     for batch in table.to_batches():
@@ -135,7 +132,8 @@ def dequantize_arrow(table: Any, *, threads: int | None = None) -> pa.Table:
         threads: Threads; None takes as many as there are CPUs.
 
     Returns:
-        A table of `layer_name`, `weights`, list of float32, and `shape`.
+        A table of `layer_name`, `weights`, list of float32, and `shape`, with the metadata
+        of the source.
 
     Raises:
         BarrowSchemaError: The table has other columns.
@@ -143,6 +141,7 @@ def dequantize_arrow(table: Any, *, threads: int | None = None) -> pa.Table:
         BarrowUnsupportedError: A layer has 2**31 values or more.
     """
     workers = QuantizeOptions(threads=threads).workers
+    table = table_of(table)
     layers = codes_of_table(table)
     batches, first, used = [], 0, 0
     for i, layer in enumerate(layers):
@@ -155,7 +154,7 @@ def dequantize_arrow(table: Any, *, threads: int | None = None) -> pa.Table:
             first, used = i, 0
         used += layer.count
     batches.append(_weights(layers[first:], workers))
-    return pa.Table.from_batches(batches)
+    return with_metadata(pa.Table.from_batches(batches), table.schema)
 
 
 def _weights(layers: Sequence[Codes], workers: int) -> pa.RecordBatch:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 import pyarrow.types as pt
 
@@ -30,8 +32,9 @@ def validate_quantization_schema(schema: pa.Schema, *, bfloat16: bool = False) -
     """Checks that a table has weights to quantize; other columns do not matter.
 
     Args:
-        schema: Must have `layer_name`, string or large_string, and `weights`, list or
-            large_list of float32, float64 or float16. May have `shape`, list of int64.
+        schema: Must have `layer_name`, string or large_string (or string_view), and
+            `weights`, list or large_list of float32, float64 or float16. May have `shape`,
+            list of int64.
         bfloat16: Whether FixedSizeBinary(2) is read as bfloat16, little-endian.
 
     Raises:
@@ -87,8 +90,28 @@ def quantized_schema(half: bool, errors: bool, bounded: bool) -> pa.Schema:
     return pa.schema(fields, metadata={VERSION_KEY: VERSION})
 
 
+def table_of(table: Any) -> pa.Table:
+    """A table, a record batch, a reader, or whatever has `__arrow_c_stream__`, as a table."""
+    if isinstance(table, pa.RecordBatch):
+        return pa.Table.from_batches([table])
+    return table if isinstance(table, pa.Table) else pa.table(table)
+
+
+def with_metadata(table: pa.Table, source: pa.Schema) -> pa.Table:
+    """A table with what its source says of itself, and what it says already.
+
+    Args:
+        table: What was made.
+        source: The schema of what it was made of; what pandas noted of its columns, and what
+            `quantize_arrow` says of its result, stay behind.
+    """
+    kept = {k: v for k, v in (source.metadata or {}).items() if k not in (b"pandas", VERSION_KEY)}
+    return table.replace_schema_metadata({**kept, **(table.schema.metadata or {})} or None)
+
+
 def _is_name(dtype: pa.DataType) -> bool:
-    return bool(pt.is_string(dtype) or pt.is_large_string(dtype))
+    # Views are what polars hands out.
+    return bool(pt.is_string(dtype) or pt.is_large_string(dtype) or pt.is_string_view(dtype))
 
 
 def _is_weights(dtype: pa.DataType, bfloat16: bool) -> bool:
