@@ -109,6 +109,8 @@ def timed(runs: dict[str, Callable[[], object]], rounds: int, size: int) -> None
     cpu: dict[str, list[float]] = {name: [] for name in runs}
     for turn in range(rounds):
         for name in list(runs) if turn % 2 == 0 else reversed(list(runs)):
+            # Threads of OpenMP go on spinning for a while after their work.
+            time.sleep(0.01)
             before = time.process_time(), time.perf_counter()
             runs[name]()
             cpu[name].append(time.process_time() - before[0])

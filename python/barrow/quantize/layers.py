@@ -118,17 +118,15 @@ def _null_fault(value: Any) -> str | None:
 def _fault(
     name: str | None, row: int, axes: tuple[int, ...], count: int, null: str | None
 ) -> BarrowError | None:
-    where = place(name, row)
+    what, tries = "", []
     if name is None:
-        return BarrowSchemaError(message(where, "it has no name"))
-    if null is not None:
-        return BarrowSchemaError(message(where, null, tries=["fill or drop it first"]))
-    if any(n < 0 for n in axes) or math.prod(axes) != count:
+        what = "it has no name"
+    elif null is not None:
+        what, tries = null, ["fill or drop it first"]
+    elif any(n < 0 for n in axes) or math.prod(axes) != count:
         shape = "null" if -1 in axes else list(axes)
-        return BarrowSchemaError(
-            message(where, f"{count} values, but its shape is {shape}, {_product(axes)}")
-        )
-    return None
+        what = f"{count} values, but its shape is {shape}, {_product(axes)}"
+    return BarrowSchemaError(message(place(name, row), what, tries=tries)) if what else None
 
 
 def _product(axes: tuple[int, ...]) -> str:
