@@ -180,7 +180,9 @@ def hand_over(megabytes: list[int]) -> None:
             whole = best(to_kernel, table)
         finally:
             kernel.native = before
-        print(f"{size} MB: {taken:.1f} us to the values in Mojo, {whole:.1f} us to the first kernel")
+        print(
+            f"{size} MB: {taken:.1f} us to the values in Mojo, {whole:.1f} us to the first kernel"
+        )
 
 
 def memory(megabytes: list[int]) -> None:
@@ -209,7 +211,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, nargs="+", default=[4, 40, 400])
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--tasks", nargs="+", choices=[*TASKS, "values"], default=[*TASKS, "values"])
+    parser.add_argument(
+        "--tasks", nargs="+", choices=[*TASKS, "values"], default=[*TASKS, "values"]
+    )
     parser.add_argument("--hand-over", action="store_true", help="what taking a table over costs")
     parser.add_argument("--memory", action="store_true", help="peak memory, in fresh processes")
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)

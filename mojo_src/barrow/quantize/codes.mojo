@@ -4,7 +4,7 @@ from barrow.fence import ColumnView, MutColumnView, Scratch
 from barrow.quantize.bits import BLOCK, pack, packed_length, unpack
 from barrow.quantize.grid import Floats, Grid, LANES, Levels, grid_of
 from barrow.quantize.groups import GROUPS, Room, groups_at_once
-from barrow.quantize.quick import encode_quickly, tame
+from barrow.quantize.quick import AHEAD, encode_quickly, tame
 from barrow.quantize.ranges import (
     at_once,
     find_range,
@@ -15,6 +15,8 @@ from barrow.quantize.ranges import (
 
 # Room beyond a block of codes, for vectors that begin in it.
 comptime _SLACK = 64
+# Values of a group that is still in the second cache when it is looked at again.
+comptime _NEAR = 1 << 16
 
 
 @fieldwise_init
@@ -146,6 +148,8 @@ def _one_by_one[
 ) -> Stop:
     """Quantizes groups that begin with a whole byte, and end with one or with all."""
     var bits = choices.levels.bits
+    var seen = choices.clip != Clip.GIVEN and choices.group <= _NEAR
+    var ahead = max(choices.group, AHEAD) if seen else 0
     var filled = 0
     var byte = packed_length(first, bits)
     var index = first // choices.group
@@ -171,7 +175,14 @@ def _one_by_one[
             var done = 0
             if quick:
                 done = encode_quickly(
-                    values, at, count, grid, choices.levels, codes, filled
+                    values,
+                    at,
+                    count,
+                    grid,
+                    choices.levels,
+                    codes,
+                    filled,
+                    ahead,
                 )
             _encode(
                 values,

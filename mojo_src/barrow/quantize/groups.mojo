@@ -9,9 +9,9 @@ from std.math import fma
 
 from barrow.fence import ColumnView, MutColumnView, Scratch
 from barrow.quantize.bits import BLOCK
-from barrow.quantize.grid import Floats, Grids, LANES, Levels, grids_of
+from barrow.quantize.grid import Floats, LANES, Levels, grids_of
 from barrow.quantize.quick import (
-    Ints,
+    AHEAD,
     Quick,
     STEP,
     Shape,
@@ -176,6 +176,8 @@ struct Room(Movable):
             var at = i * group
             var end = at + max(group, STEP)
             while at < end:
+                comptime for k in range(4):
+                    values.expect(at + AHEAD + k * LANES)
                 codes.store[STEP](
                     at,
                     saturated(

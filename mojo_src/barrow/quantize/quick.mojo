@@ -16,6 +16,9 @@ from barrow.quantize.ranges import at_once
 
 comptime STEP = 4 * LANES
 """Codes that are made at once."""
+comptime AHEAD = 4096
+"""Values that are asked for before their ranges are, into the second cache: what reads
+ahead on its own stops while codes are made of values that are there already."""
 comptime Ints = SIMD[DType.int32, LANES]
 """As many integers as `Floats` has numbers."""
 # In [2**23, 2**24) neighbours are 1 apart, so a sum there is rounded to an integer.
@@ -54,9 +57,7 @@ def quotient(x: Floats, scale: Floats, inverse: Floats) -> Floats:
 @always_inline
 def tame[
     width: Int
-](
-    scale: SIMD[DType.float32, width], zero: SIMD[DType.float32, width]
-) -> Bool:
+](scale: SIMD[DType.float32, width], zero: SIMD[DType.float32, width]) -> Bool:
     """Tells whether the codes here are right for all of some grids.
 
     Parameters:
@@ -164,6 +165,7 @@ def encode_quickly[
     levels: Levels,
     mut codes: Scratch[DType.uint8],
     to: Int,
+    ahead: Int,
 ) -> Int:
     """Makes codes of values of one group, as many as there are in whole steps.
 
@@ -178,6 +180,8 @@ def encode_quickly[
         levels: Which codes there are.
         codes: Where the codes go, one a byte.
         to: Where the first one goes.
+        ahead: How far behind a value those are that come next from memory; 0 if the next
+            ones do, which need not be asked for.
 
     Returns:
         How many were made.
@@ -189,6 +193,9 @@ def encode_quickly[
     var at = 0
     while at + STEP <= count:
         var here = begin + at
+        if ahead > 0:
+            comptime for k in range(4):
+                values.expect(here + ahead + k * LANES)
         codes.store[STEP](
             to + at,
             saturated(
@@ -238,7 +245,10 @@ def _bytes(a: Ints, b: Ints, c: Ints, d: Ints) -> SIMD[DType.int8, STEP]:
         comptime words = "llvm.x86.avx512.packssdw.512"
         var bytes = llvm_intrinsic[
             "llvm.x86.avx512.packsswb.512", SIMD[DType.int8, STEP]
-        ](llvm_intrinsic[words, Words](a, b), llvm_intrinsic[words, Words](c, d))
+        ](
+            llvm_intrinsic[words, Words](a, b),
+            llvm_intrinsic[words, Words](c, d),
+        )
         # Within each quarter of a vector were four of a, b, c and d each.
         var fours = bitcast[DType.int32, LANES](bytes).shuffle[
             0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15
