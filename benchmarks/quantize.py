@@ -11,6 +11,7 @@ on its own (`pip install torch`) is no part of `barrow[bench]`: it weighs too mu
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -30,9 +31,11 @@ from quantize_rivals import (
     Array,
     Run,
     barrow_runs,
+    bytes_of,
     numba_runs,
     numpy_in_place,
     reference,
+    torch_given,
     torch_runs,
 )
 
@@ -66,6 +69,7 @@ def rivals_of(x: Array) -> dict[str, dict[str, Run]]:
     others: dict[str, Callable[[Array], dict[str, Run]]] = {
         "numba, 2 threads": numba_runs,
         "torch, 2 threads": torch_runs,
+        "torch, scale given": torch_given,
     }
     for name, make in others.items():
         try:
@@ -110,8 +114,6 @@ def timed(runs: dict[str, Callable[[], object]], rounds: int, x: Array) -> None:
     cpu: dict[str, list[float]] = {name: [] for name in runs}
     for turn in range(rounds):
         for name in list(runs) if turn % 2 == 0 else reversed(list(runs)):
-            # Threads of OpenMP go on spinning for a while after their work.
-            time.sleep(0.01)
             native.quantize_range(x, 0)
             before = time.process_time(), time.perf_counter()
             runs[name]()
@@ -229,6 +231,8 @@ def main() -> None:
         if options.memory:
             memory(options.megabytes)
         return
+    # Threads of OpenMP would go on spinning after their work, into the times of others.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for megabytes in options.megabytes:
         x = values_of(megabytes)
         runs = Floors(x).runs()
@@ -238,7 +242,7 @@ def main() -> None:
                 continue
             expected = reference(x, task)
             for name, ways in rivals.items():
-                if task in ways and right(f"{name}, {label}", ways[task](), expected):
+                if task in ways and right(f"{name}, {label}", bytes_of(ways[task]()), expected):
                     runs[f"{label}, {name}"] = ways[task]
             del expected
         if "values" in options.tasks:

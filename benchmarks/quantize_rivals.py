@@ -1,7 +1,8 @@
 """Ways to quantize: NumPy with buffers made before, a compiled loop, torch, barrow.
 
-Every way has the same tasks, by name, and gives the bytes of the codes. The reference says
-the formulas plainly, piece by piece.
+Every way has the same tasks, by name, and gives the bytes of the codes, or a tensor of
+torch, which `bytes_of` turns into those. The reference says the formulas plainly, piece by
+piece.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import barrow as bw
 import numpy as np
 
 Array = np.ndarray[Any, Any]
-Run = Callable[[], Array]
+Run = Callable[[], Any]
 GROUP = 128
 ROW = 4096
 TASKS = {
@@ -75,6 +76,14 @@ def _packed(codes: Array, bits: int) -> Array:
     parts = [codes[i::each] << (bits * i) for i in range(each)]
     result: Array = sum(parts[1:], parts[0])
     return result
+
+
+def bytes_of(answer: Any) -> Array:
+    """The bytes of the codes of what a way gave."""
+    if not isinstance(answer, np.ndarray):
+        answer = answer.int_repr().numpy().reshape(-1)
+    codes: Array = answer.view(np.uint8)
+    return codes
 
 
 def numpy_in_place(x: Array) -> dict[str, Run]:
@@ -233,30 +242,38 @@ def torch_runs(x: Array) -> dict[str, Run]:
     values = torch.from_numpy(x)
     by_row = values.reshape(-1, ROW)
 
-    def affine() -> Array:
+    def affine() -> Any:
         low, high = (float(v) for v in torch.aminmax(values))
         scale = np.float32((high - low) / 255)
         zero = int(-np.rint(np.float32(low) / scale))
-        q = torch.quantize_per_tensor(values, float(scale), zero, torch.quint8)
-        codes: Array = q.int_repr().numpy()
-        return codes
+        return torch.quantize_per_tensor(values, float(scale), zero, torch.quint8)
 
-    def symmetric() -> Array:
+    def symmetric() -> Any:
         low, high = (float(v) for v in torch.aminmax(values))
         scale = float(np.float32(max(-low, high) / 127))
-        q = torch.quantize_per_tensor(values, scale, 0, torch.qint8)
-        codes: Array = q.int_repr().numpy().view(np.uint8)
-        return codes
+        return torch.quantize_per_tensor(values, scale, 0, torch.qint8)
 
-    def rows() -> Array:
+    def rows() -> Any:
         low, high = torch.aminmax(by_row, dim=1)
         scale = ((high.double() - low.double()) / 255).float()
         zero = -torch.round(low / scale)
-        q = torch.quantize_per_channel(by_row, scale, zero.to(torch.int64), 0, torch.quint8)
-        codes: Array = q.int_repr().numpy().reshape(-1)
-        return codes
+        return torch.quantize_per_channel(by_row, scale, zero.to(torch.int64), 0, torch.quint8)
 
     return {"affine": affine, "symmetric": symmetric, "rows": rows}
+
+
+def torch_given(x: Array) -> dict[str, Run]:
+    """The same without the search for the scales, which others have in their times."""
+    torch = import_module("torch")
+    values = torch.from_numpy(x)
+    low, high = np.float64(x.min()), np.float64(x.max())
+    scale = float(np.float32((high - low) / 255))
+    zero = int(-np.rint(np.float32(low) / np.float32(scale)))
+    even = float(np.float32(max(-low, high) / 127))
+    return {
+        "affine": lambda: torch.quantize_per_tensor(values, scale, zero, torch.quint8),
+        "symmetric": lambda: torch.quantize_per_tensor(values, even, 0, torch.qint8),
+    }
 
 
 def barrow_runs(x: Array, threads: int) -> dict[str, Run]:

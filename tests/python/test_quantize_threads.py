@@ -36,18 +36,19 @@ def test_the_caller_and_others_work_at_once() -> None:
     assert len(set(seen)) == 3
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_an_error_is_raised_in_its_turn(workers: int) -> None:
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_an_error_is_raised_whoever_meets_it(workers: int) -> None:
     def work(n: int) -> int:
         if n == 2:
             raise KeyError(n)
         return n
 
+    before = threading.active_count()
     with Team(workers) as team:
-        results = team.run(work, range(5))
-        assert [next(results), next(results)] == [0, 1]
+        results = team.run(work, range(50))
         with pytest.raises(KeyError):
-            next(results)
+            list(results)
+    assert threading.active_count() == before
 
 
 def test_jobs_are_left_when_nobody_wants_their_results() -> None:
