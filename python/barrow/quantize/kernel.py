@@ -22,11 +22,12 @@ PART = 1 << 20
 # Shares of threads, in values: a call costs some microseconds, and the last share may be
 # waited for.
 _LEAST_SHARE, _MOST_SHARE = 1 << 18, 1 << 22
-_SHARES = 8
+_SHARES = 4
 # Below as many values threads cost more than they bring.
 _FEW = 1 << 21
-# Outputs of as many bytes are larger than what is left of a cache for them.
-_STREAMED = 16 << 20
+# Outputs of as many bytes are written past the caches: they leave them to the values, which
+# are read twice.
+_STREAMED = 4 << 20
 
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
@@ -152,8 +153,7 @@ def encode(
             if fault := _find_grids(target, pieces, team):
                 faults[i] = fault
             else:
-                # Backward: the end of the layer is what the caches have.
-                code(pieces[::-1])
+                code(pieces)
         code(waiting)
     return faults
 
