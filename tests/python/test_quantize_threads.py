@@ -7,6 +7,7 @@ import time
 
 import barrow as bw
 import numpy as np
+import pyarrow as pa
 import pytest
 from barrow.quantize import kernel
 from barrow.quantize.team import Team
@@ -96,6 +97,30 @@ def test_what_is_written_past_the_caches_is_the_same(
     assert (bw.dequantize(plain) == values).all()
     out = np.empty(x.size + 1, np.float32)[1:]
     assert (bw.dequantize(plain, out=out) == values).all()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_every_layer_is_reported_in_its_turn(threads: int) -> None:
+    sizes = [3, 0, 2_100_000, 5, 0, 70_000]
+    weights = [np.arange(n, dtype=np.float32) for n in sizes]
+    table = pa.table(
+        {
+            "layer_name": [str(i) for i in range(len(sizes))],
+            "weights": pa.array(weights, pa.list_(pa.float32())),
+        }
+    )
+    told: list[tuple[int, int, str]] = []
+    result = bw.quantize_arrow(
+        table,
+        bit_width=8,
+        granularity="tensor",
+        threads=threads,
+        progress=lambda *what: told.append(what),
+    )
+    assert told == [(i + 1, 6, str(i)) for i in range(6)]
+    for layer, x in zip(result.column("quantized_data"), weights, strict=True):
+        codes, _, _ = quantized(x, 8, max(x.size, 1), False)
+        assert layer.as_py() == codes.astype(np.uint8).tobytes()
 
 
 def test_threads_are_for_work_that_is_worth_them() -> None:

@@ -47,8 +47,8 @@ def quotient(x: Floats, scale: Floats, inverse: Floats) -> Floats:
         inverse: 1 / scale.
 
     Returns:
-        x / scale as float32 has it, if it is 2**-10 or more and below 2**22 in magnitude;
-        what is less than 1/2 remains less than that.
+        The quotients as float32 has them, those from 2**-10 to 2**22 in magnitude; what is
+        smaller remains less than 1/2.
     """
     var q = x * inverse
     return fma(fma(-q, scale, x), inverse, q)

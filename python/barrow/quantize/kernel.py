@@ -141,6 +141,10 @@ def encode(
             parts.clear()
 
         for i, target in enumerate(targets):
+            if not target.count:
+                code(waiting)
+                done(i)
+                continue
             if not (in_pieces(target) and (target.group > _MOST_SHARE or target.count > share)):
                 for begin, end in groups_of(target, share):
                     waiting.append(Part(i, target.part(begin, end), begin, False, past_caches))
