@@ -160,8 +160,8 @@ def quantize_grid(args: Args, n: Int) raises PyErr -> Obj:
 
 
 def quantize_groups(args: Args, n: Int) raises PyErr -> Obj:
-    """Args: values, kind, (bits, symmetric, group, half, clip, fraction), scales, zeros,
-    codes (writable). Returns (where it stopped, whether a scale did not fit)."""
+    """Args: values, kind, (bits, symmetric, group, half, clip, fraction, past caches),
+    scales, zeros, codes (writable). Returns (where it stopped, whether a scale did not fit)."""
     var source = PyBuffer(args[])
     var kind = to_int(args[unsafe_offset=1])
     var tuple = args[unsafe_offset=2]
@@ -171,6 +171,7 @@ def quantize_groups(args: Args, n: Int) raises PyErr -> Obj:
         to_bool(item(tuple, 3)),
         Clip(to_int(item(tuple, 4))),
         _to_float(item(tuple, 5)),
+        to_bool(item(tuple, 6)),
     )
     if not (Float64(0) <= choices.fraction <= Float64(1)):
         raise PyErr.argument("a fraction outside of 0 to 1")
@@ -203,10 +204,12 @@ def quantize_groups(args: Args, n: Int) raises PyErr -> Obj:
 
 
 def quantize_values(args: Args, n: Int) raises PyErr -> Obj:
-    """Args: codes, (bits, symmetric), group, scales, zeros, values (writable float32)."""
+    """Args: codes, (bits, symmetric, past caches), group, scales, zeros, values (writable
+    float32)."""
     var code_buffer = PyBuffer(args[])
     var tuple = args[unsafe_offset=1]
     var levels = _levels(item(tuple, 0), item(tuple, 1))
+    var past_caches = to_bool(item(tuple, 2))
     var group = _group(args[unsafe_offset=2])
     var scale_buffer = PyBuffer(args[unsafe_offset=3])
     var zero_buffer = PyBuffer(args[unsafe_offset=4])
@@ -217,7 +220,7 @@ def quantize_values(args: Args, n: Int) raises PyErr -> Obj:
     var values = _write[DType.float32](target)
     _check_room(len(values), levels, group, len(scales), len(zeros), len(codes))
     var state = gil_release()
-    dequantize(codes, levels, group, scales, zeros, values)
+    dequantize(codes, levels, group, scales, zeros, values, past_caches)
     gil_acquire(state)
     _ = code_buffer^
     _ = scale_buffer^

@@ -193,7 +193,7 @@ def quantize_grid(
 def quantize_groups(
     values: Buffer,
     kind: int,
-    choices: tuple[int, bool, int, bool, int, float],
+    choices: tuple[int, bool, int, bool, int, float, bool],
     scales: Buffer,
     zeros: Buffer,
     codes: Buffer,
@@ -201,7 +201,7 @@ def quantize_groups(
 ) -> tuple[int, int]: ...
 def quantize_values(
     codes: Buffer,
-    levels: tuple[int, bool],
+    levels: tuple[int, bool, bool],
     group: int,
     scales: Buffer,
     zeros: Buffer,

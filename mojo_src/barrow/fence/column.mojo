@@ -1,6 +1,6 @@
 """Borrowed columns: one value after another, all of one width."""
 
-from std.sys import size_of
+from std.sys import PrefetchOptions, prefetch, size_of
 
 
 struct ColumnView[dtype: DType](ImplicitlyCopyable, Sized):
@@ -93,6 +93,18 @@ struct ColumnView[dtype: DType](ImplicitlyCopyable, Sized):
             .unsafe_bitcast[Scalar[Self.dtype]]()
             .unsafe_load[width=width, alignment=1]()
         )
+
+    @always_inline
+    def expect(self, at: Int):
+        """Asks for a value to be brought into the second-level cache.
+
+        Args:
+            at: Its index; any, there need not be a value.
+        """
+        comptime size = size_of[Scalar[Self.dtype]]()
+        prefetch[
+            PrefetchOptions().for_read().medium_locality().to_data_cache()
+        ](self._values.unsafe_offset(at * size))
 
 
 struct MutColumnView[dtype: DType](ImplicitlyCopyable, Sized):

@@ -11,9 +11,6 @@ from barrow.fence import ColumnView, MutColumnView, Scratch
 
 comptime BLOCK = 4096
 """Codes that are made, then packed, while they are in the nearest cache."""
-# Outputs of more bytes than these are larger than what a core has of the caches.
-comptime STREAMED = 16 << 20
-"""Outputs of at least as many bytes are written past the caches."""
 
 
 def packed_length(codes: Int, bits: Int) -> Int:
@@ -39,6 +36,7 @@ def pack(
     bits: Int,
     packed: MutColumnView[DType.uint8],
     byte: Int,
+    past_caches: Bool,
 ):
     """Packs codes, of which there are eight or more bytes beyond the last one.
 
@@ -48,28 +46,23 @@ def pack(
         bits: Bits of each.
         packed: The stream.
         byte: Where in it the first code begins.
+        past_caches: Whether whole lines are written past the caches.
     """
-    var to = byte
-    var at = 0
     if bits == 8:
-        if len(packed) >= STREAMED:
-            while at < count and (packed.before_line() - to) % 64 != 0:
-                packed.store(to, codes.load(at))
-                at += 1
-                to += 1
-            while at + 64 <= count:
-                packed.stream[64](to, codes.load[64](at))
-                at += 64
-                to += 64
-        while at + 64 <= count:
-            packed.store[64](to, codes.load[64](at))
-            at += 64
-            to += 64
-        while at < count:
-            packed.store(to, codes.load(at))
-            at += 1
-            to += 1
+        _copy(codes, count, packed, byte, past_caches)
         return
+    var at = 0
+    var to = byte
+    if bits == 4:
+        while at + 64 <= count:
+            packed.store[32](to, _halves(codes.load[64](at) & 15))
+            at += 64
+            to += 32
+    elif bits == 2:
+        while at + 64 <= count:
+            packed.store[16](to, _quarters(codes.load[64](at) & 3))
+            at += 64
+            to += 16
     var mask = _mask(bits)
     while at < count:
         var eight = bitcast[DType.uint64, 1](codes.load[8](at))
@@ -89,6 +82,49 @@ def pack(
                 )
         at += 8
         to += length
+
+
+def _copy(
+    codes: Scratch[DType.uint8],
+    count: Int,
+    packed: MutColumnView[DType.uint8],
+    byte: Int,
+    past_caches: Bool,
+):
+    var to = byte
+    var at = 0
+    if past_caches:
+        while at < count and (packed.before_line() - to) % 64 != 0:
+            packed.store(to, codes.load(at))
+            at += 1
+            to += 1
+        while at + 64 <= count:
+            packed.stream[64](to, codes.load[64](at))
+            at += 64
+            to += 64
+    while at + 64 <= count:
+        packed.store[64](to, codes.load[64](at))
+        at += 64
+        to += 64
+    while at < count:
+        packed.store(to, codes.load(at))
+        at += 1
+        to += 1
+
+
+@always_inline
+def _halves(codes: SIMD[DType.uint8, 64]) -> SIMD[DType.uint8, 32]:
+    """Packs codes of 4 bits: the second one of a pair moves down behind the first."""
+    var pairs = bitcast[DType.uint16, 32](codes)
+    return (pairs | pairs >> 4).cast[DType.uint8]()
+
+
+@always_inline
+def _quarters(codes: SIMD[DType.uint8, 64]) -> SIMD[DType.uint8, 16]:
+    """Packs codes of 2 bits, in two steps of the same kind."""
+    var fours = bitcast[DType.uint32, 16](codes)
+    fours |= fours >> 6
+    return (fours & 15 | fours >> 12 & 240).cast[DType.uint8]()
 
 
 def unpack(
@@ -118,9 +154,24 @@ def unpack(
             codes.store(at, packed[byte + at] ^ flip)
             at += 1
         return
+    var here = byte
+    if bits == 4:
+        while at + 64 <= count:
+            var pairs = packed.load[32](here).cast[DType.uint16]()
+            pairs = (pairs | pairs << 4) & 0x0F0F
+            codes.store[64](at, bitcast[DType.uint8, 64](pairs) ^ flip)
+            at += 64
+            here += 32
+    elif bits == 2:
+        while at + 64 <= count:
+            var fours = packed.load[16](here).cast[DType.uint32]()
+            fours = (fours | fours << 12) & 0x000F_000F
+            fours = (fours | fours << 6) & 0x0303_0303
+            codes.store[64](at, bitcast[DType.uint8, 64](fours) ^ flip)
+            at += 64
+            here += 16
     var mask = _mask(bits)
     var flips = UInt64(0x0101_0101_0101_0101) * flip.cast[DType.uint64]()
-    var here = byte
     while at < count:
         var word = UInt64(0)
         if here + 8 <= len(packed):

@@ -1,8 +1,10 @@
 """From values to packed codes, group by group, and back."""
 
 from barrow.fence import ColumnView, MutColumnView, Scratch
-from barrow.quantize.bits import BLOCK, STREAMED, pack, packed_length, unpack
+from barrow.quantize.bits import BLOCK, pack, packed_length, unpack
 from barrow.quantize.grid import Floats, Grid, LANES, Levels, grid_of
+from barrow.quantize.groups import GROUPS, Room, groups_at_once
+from barrow.quantize.quick import AHEAD, encode_quickly, tame
 from barrow.quantize.ranges import (
     at_once,
     find_range,
@@ -13,6 +15,8 @@ from barrow.quantize.ranges import (
 
 # Room beyond a block of codes, for vectors that begin in it.
 comptime _SLACK = 64
+# Values of a group that is still in the second cache when it is looked at again.
+comptime _NEAR = 1 << 16
 
 
 @fieldwise_init
@@ -29,7 +33,16 @@ struct Clip(Equatable, TrivialRegisterPassable):
     comptime SQUARES = Self(2)
     """The range with the least squared error, `least_squares_grid`."""
     comptime GIVEN = Self(3)
-    """Scales and zeros are there already."""
+    """Scales and zeros are there already, chosen by ranges that hold the values."""
+
+    @always_inline
+    def holds(self) -> Bool:
+        """Tells whether no value is out of its range.
+
+        Returns:
+            Whether it is so.
+        """
+        return self == Self.NONE or self == Self.GIVEN
 
 
 @fieldwise_init
@@ -46,6 +59,9 @@ struct Choices(TrivialRegisterPassable):
     """How ranges are chosen."""
     var fraction: Float64
     """Which part of the values lies below the upper end, if clipped by percentile."""
+    var past_caches: Bool
+    """Whether codes are written past the caches, which pays where all of them together
+    are larger than those."""
 
 
 @fieldwise_init
@@ -87,12 +103,59 @@ def quantize[
         Where it stopped.
     """
     var codes = Scratch[DType.uint8](length=BLOCK + _SLACK)
+    var whole = 0
+    if choices.clip == Clip.NONE and groups_at_once(choices.group):
+        var step = GROUPS * choices.group
+        var room = Room()
+        while whole + step <= len(values):
+            var index = whole // choices.group
+            if room.encode(
+                values.part(whole, whole + step),
+                choices.group,
+                choices.levels,
+                choices.half,
+                scales.part(index, index + GROUPS),
+                zeros.part(index, index + GROUPS),
+                codes,
+            ):
+                var bits = choices.levels.bits
+                var byte = packed_length(whole, bits)
+                pack(codes, step, bits, packed, byte, choices.past_caches)
+            else:
+                var end = whole + step
+                var stop = _one_by_one(
+                    values, whole, end, choices, scales, zeros, packed, codes
+                )
+                if stop.at >= 0:
+                    return stop
+            whole += step
+    return _one_by_one(
+        values, whole, len(values), choices, scales, zeros, packed, codes
+    )
+
+
+def _one_by_one[
+    dtype: DType
+](
+    values: ColumnView[dtype],
+    first: Int,
+    last: Int,
+    choices: Choices,
+    scales: MutColumnView[DType.float32],
+    zeros: MutColumnView[DType.float32],
+    packed: MutColumnView[DType.uint8],
+    mut codes: Scratch[DType.uint8],
+) -> Stop:
+    """Quantizes groups that begin with a whole byte, and end with one or with all."""
+    var bits = choices.levels.bits
+    var seen = choices.clip != Clip.GIVEN and choices.group <= _NEAR
+    var ahead = max(choices.group, AHEAD) if seen else 0
     var filled = 0
-    var byte = 0
-    var index = 0
-    var begin = 0
-    while begin < len(values):
-        var end = min(begin + choices.group, len(values))
+    var byte = packed_length(first, bits)
+    var index = first // choices.group
+    var begin = first
+    while begin < last:
+        var end = min(begin + choices.group, last)
         var grid: Grid
         if choices.clip == Clip.GIVEN:
             grid = Grid(scales.load(index), zeros.load(index))
@@ -105,19 +168,40 @@ def quantize[
                 return Stop(begin, True)
             scales.store(index, grid.scale)
             zeros.store(index, grid.zero)
+        var quick = choices.clip.holds() and tame[1](grid.scale, grid.zero)
         var at = begin
         while at < end:
             var count = min(end - at, BLOCK - filled)
-            _encode(values, at, count, grid, choices.levels, codes, filled)
+            var done = 0
+            if quick:
+                done = encode_quickly(
+                    values,
+                    at,
+                    count,
+                    grid,
+                    choices.levels,
+                    codes,
+                    filled,
+                    ahead,
+                )
+            _encode(
+                values,
+                at + done,
+                count - done,
+                grid,
+                choices.levels,
+                codes,
+                filled + done,
+            )
             filled += count
             at += count
             if filled == BLOCK:
-                pack(codes, filled, choices.levels.bits, packed, byte)
-                byte += packed_length(filled, choices.levels.bits)
+                pack(codes, filled, bits, packed, byte, choices.past_caches)
+                byte += packed_length(filled, bits)
                 filled = 0
         index += 1
         begin = end
-    pack(codes, filled, choices.levels.bits, packed, byte)
+    pack(codes, filled, bits, packed, byte, choices.past_caches)
     return Stop.NOWHERE
 
 
@@ -176,6 +260,7 @@ def dequantize(
     scales: ColumnView[DType.float32],
     zeros: ColumnView[DType.float32],
     values: MutColumnView[DType.float32],
+    past_caches: Bool,
 ):
     """Turns codes back into values.
 
@@ -186,9 +271,9 @@ def dequantize(
         scales: A scale for every group.
         zeros: A zero for every group.
         values: Where the values go; as many as there are codes.
+        past_caches: Whether values are written past the caches.
     """
     var codes = Scratch[DType.uint8](length=BLOCK + _SLACK)
-    var past_caches = len(values) * 4 >= STREAMED
     var line = values.before_line()
     var begin = 0
     while begin < len(values):

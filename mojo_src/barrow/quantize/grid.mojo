@@ -137,57 +137,124 @@ def nearest[
     return llvm_intrinsic["llvm.roundeven", SIMD[DType.float32, width]](x)
 
 
+@fieldwise_init
+struct Grids[width: Int](TrivialRegisterPassable):
+    """What the codes of several groups stand for.
+
+    Parameters:
+        width: How many groups.
+    """
+
+    var scale: SIMD[DType.float32, Self.width]
+    """The distance between neighbours; positive, infinite if float16 has no room."""
+    var zero: SIMD[DType.float32, Self.width]
+    """The code of 0, an integer."""
+
+
 @always_inline
 def grid_of(low: Float32, high: Float32, levels: Levels, half: Bool) -> Grid:
-    """Chooses the scale and the zero of a group.
+    """Chooses the scale and the zero of a group, as `grids_of` has it.
+
+    Args:
+        low: The least value of the group.
+        high: The largest one, not less.
+        levels: Which codes there are.
+        half: Whether scale and zero must be exact in float16.
+
+    Returns:
+        The grid.
+    """
+    var grids = grids_of[1](low, high, levels, half)
+    return Grid(grids.scale, grids.zero)
+
+
+@always_inline
+def grids_of[
+    width: Int
+](
+    low: SIMD[DType.float32, width],
+    high: SIMD[DType.float32, width],
+    levels: Levels,
+    half: Bool,
+) -> Grids[width]:
+    """Chooses the scales and the zeros of groups.
 
     Where all values are equal, the scale is their magnitude and the code one step from
     zero, so that they come back exactly.
 
+    Parameters:
+        width: How many groups.
+
     Args:
-        low: The least value of the group.
+        low: The least value of each group.
         high: The largest one, not less.
         levels: Which codes there are.
         half: Whether scale and zero must be exact in float16: the scale is rounded up
             then, and a range too far from 0 is widened to hold it.
 
     Returns:
-        The grid.
+        The grids.
     """
-    if low == high:
-        if low == 0:
-            return Grid(1, 0)
-        var zero = Float32(1) if low < 0 and not levels.symmetric else Float32(
-            0
-        )
-        return Grid(_stored(abs(low), half), zero)
+    comptime Vector = SIMD[DType.float32, width]
+    var grids: Grids[width]
     if levels.symmetric:
-        var largest = max(abs(low), abs(high))
-        return Grid(_step(Float64(largest), levels, half), 0)
-    var grid = _affine(low, high, levels, half)
-    if half and abs(grid.zero) > _MOST_HALF_ZERO:
-        return _affine(min(low, 0), max(high, 0), levels, half)
-    return grid
+        var largest = max(abs(low), abs(high)).cast[DType.float64]()
+        grids = Grids[width](_step[width](largest, levels, half), Vector(0))
+    else:
+        grids = _affine[width](low, high, levels, half)
+        if half:
+            var far = abs(grids.zero).gt(Vector(_MOST_HALF_ZERO))
+            var wide = _affine[width](
+                min(low, Vector(0)), max(high, Vector(0)), levels, half
+            )
+            grids.scale = far.select(wide.scale, grids.scale)
+            grids.zero = far.select(wide.zero, grids.zero)
+    var equal = low.eq(high)
+    var level = low.eq(0).select(Vector(1), _stored[width](abs(low), half))
+    var below = low.lt(0).select(Vector(0 if levels.symmetric else 1), 0)
+    return Grids[width](
+        equal.select(level, grids.scale), equal.select(below, grids.zero)
+    )
 
 
 @always_inline
-def _affine(low: Float32, high: Float32, levels: Levels, half: Bool) -> Grid:
-    var scale = _step(Float64(high) - Float64(low), levels, half)
-    return Grid(scale, 0 - nearest[1](low / scale))
+def _affine[
+    width: Int
+](
+    low: SIMD[DType.float32, width],
+    high: SIMD[DType.float32, width],
+    levels: Levels,
+    half: Bool,
+) -> Grids[width]:
+    var span = high.cast[DType.float64]() - low.cast[DType.float64]()
+    var scale = _step[width](span, levels, half)
+    return Grids[width](
+        scale, SIMD[DType.float32, width](0) - nearest[width](low / scale)
+    )
 
 
 @always_inline
-def _step(span: Float64, levels: Levels, half: Bool) -> Float32:
-    var scale = (span / Float64(levels.highest())).cast[DType.float32]()
+def _step[
+    width: Int
+](span: SIMD[DType.float64, width], levels: Levels, half: Bool) -> SIMD[
+    DType.float32, width
+]:
+    var highest = SIMD[DType.float64, width](levels.highest())
+    var scale = (span / highest).cast[DType.float32]()
     # The least float32 above zero: a span of a few of those has fewer numbers than codes.
-    return _stored(max(scale, bitcast[DType.float32](UInt32(1))), half)
+    var least = SIMD[DType.float32, width](bitcast[DType.float32](UInt32(1)))
+    return _stored[width](max(scale, least), half)
 
 
 @always_inline
-def _stored(scale: Float32, half: Bool) -> Float32:
+def _stored[
+    width: Int
+](scale: SIMD[DType.float32, width], half: Bool) -> SIMD[DType.float32, width]:
     if not half:
         return scale
     var small = scale.cast[DType.float16]()
-    if small.cast[DType.float32]() < scale:
-        small = bitcast[DType.float16](bitcast[DType.uint16](small) + 1)
-    return small.cast[DType.float32]()
+    var next = bitcast[DType.float16, width](
+        bitcast[DType.uint16, width](small) + 1
+    )
+    var short = small.cast[DType.float32]().lt(scale)
+    return short.select(next, small).cast[DType.float32]()

@@ -10,7 +10,16 @@ import numpy as np
 from barrow._columns import Array
 from barrow._memory import Block
 from barrow.errors import BarrowArgumentError, message
-from barrow.quantize.kernel import Target, decode, encode, lost, packed_length, run_all
+from barrow.quantize.kernel import (
+    Target,
+    decode,
+    encode,
+    lost,
+    packed_length,
+    run_all,
+    share_of,
+    workers_for,
+)
 from barrow.quantize.layers import WIDTH
 from barrow.quantize.options import QuantizeOptions
 from barrow.quantize.quality import Quality
@@ -141,6 +150,7 @@ def dequantize(
     """
     values = _out(quantized.shape, out)
     levels = (quantized.bit_width, quantized.scheme == "symmetric")
+    workers = workers_for(values.size, QuantizeOptions(threads=threads).workers)
     parts = list(
         decode(
             quantized.codes,
@@ -149,9 +159,9 @@ def dequantize(
             quantized.scales,
             quantized.zero_points,
             values.reshape(-1),
+            share_of(values.size, workers),
         )
     )
-    workers = QuantizeOptions(threads=threads).workers if len(parts) > 1 else 1
     for _ in run_all(lambda part: part(), parts, workers):
         pass
     return values

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -15,11 +15,19 @@ from barrow._lib import native
 from barrow.errors import BarrowArgumentError, BarrowError, message
 from barrow.quantize.options import CLIPS, GIVEN, QuantizeOptions
 from barrow.quantize.quality import Sums
+from barrow.quantize.team import Team
 
-# A part fits into the caches as codes, and takes about a millisecond.
+# What is done at a time where nothing is shared; a quarter of a millisecond.
 PART = 1 << 20
+# Shares of threads, in values: a call costs some microseconds, and the last share may be
+# waited for.
+_LEAST_SHARE, _MOST_SHARE = 1 << 18, 1 << 22
+_SHARES = 4
 # Below as many values threads cost more than they bring.
 _FEW = 1 << 21
+# Outputs of as many bytes are written past the caches: they leave them to the values, which
+# are read twice.
+_STREAMED = 4 << 20
 
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
@@ -60,12 +68,16 @@ class Target:
         """Whole groups of it, or a part of one group that begins with a whole byte."""
         bits = self.options.bit_width
         first, last = begin // self.group, -(-end // self.group)
-        return replace(
-            self,
-            values=self.values[begin * self.width : end * self.width],
-            codes=self.codes[begin * bits // 8 : packed_length(end, bits)],
-            scales=self.scales[first:last],
-            zeros=self.zeros[first:last],
+        return Target(
+            self.values[begin * self.width : end * self.width],
+            self.width,
+            self.kind,
+            self.group,
+            self.options,
+            self.codes[begin * bits // 8 : packed_length(end, bits)],
+            self.scales[first:last],
+            self.zeros[first:last],
+            self.where,
         )
 
 
@@ -77,6 +89,7 @@ class Part:
     target: Target
     begin: int
     given: bool
+    past_caches: bool = False
 
 
 def packed_length(codes: int, bits: int) -> int:
@@ -88,17 +101,16 @@ def run_all(
     work: Callable[[_Job], _Result], jobs: Iterable[_Job], workers: int
 ) -> Iterator[_Result]:
     """The results of jobs, in their order."""
-    if workers == 1:
-        yield from map(work, jobs)
-        return
-    with ThreadPoolExecutor(workers, "barrow-quantize") as pool:
-        yield from pool.map(work, jobs)
+    listed = list(jobs)
+    with Team(min(workers, len(listed))) as team:
+        yield from team.run(work, listed)
 
 
 def encode(
     targets: Sequence[Target], workers: int, done: Callable[[int], object]
 ) -> dict[int, BarrowError]:
-    """Quantizes layers.
+    """Quantizes layers, one after another, so that the second look at one finds what is
+    in the caches of it.
 
     Args:
         targets: The layers.
@@ -108,38 +120,68 @@ def encode(
     Returns:
         What is wrong with layers, by their index.
     """
-    if workers > 1 and sum(target.count for target in targets) < _FEW:
-        workers = 1
+    total = sum(target.count for target in targets)
+    workers = workers_for(total, workers)
+    share = share_of(total, workers)
+    past_caches = sum(target.codes.nbytes for target in targets) >= _STREAMED
     faults: dict[int, BarrowError] = {}
-    wide = {i: target for i, target in enumerate(targets) if in_pieces(target)}
-    pieces = [Part(i, t.part(b, e), b, True) for i, t in wide.items() for b, e in pieces_of(t)]
-    found: dict[int, dict[int, list[tuple[float, float]]]] = {i: {} for i in wide}
-    for piece, (low, high, bad) in zip(pieces, run_all(_range, pieces, workers), strict=True):
-        if bad >= 0:
-            at = piece.begin + int(bad)
-            faults.setdefault(piece.layer, not_finite(targets[piece.layer], at))
-        group = piece.begin // targets[piece.layer].group
-        found[piece.layer].setdefault(group, []).append((low, high))
-    for i, groups in found.items():
-        if i not in faults and (fault := set_grids(targets[i], groups)):
-            faults[i] = fault
-    parts = [p for p in pieces if p.layer not in faults]
-    for i, target in enumerate(targets):
-        if i not in wide:
-            parts += [Part(i, target.part(b, e), b, False) for b, e in groups_of(target)]
-    parts.sort(key=lambda part: (part.layer, part.begin))
-    left = [0] * len(targets)
-    for part in parts:
-        left[part.layer] += 1
-    for part, (stop, unfit) in zip(parts, run_all(codes_of, parts, workers), strict=True):
-        if stop >= 0:
-            target = targets[part.layer]
-            fault = too_large(target) if unfit else not_finite(target, part.begin + stop)
-            faults.setdefault(part.layer, fault)
-        left[part.layer] -= 1
-        if not left[part.layer]:
-            done(part.layer)
+    waiting: list[Part] = []
+    with Team(workers) as team:
+
+        def code(parts: list[Part]) -> None:
+            left = Counter(part.layer for part in parts)
+            for part, (stop, unfit) in zip(parts, team.run(codes_of, parts), strict=True):
+                if stop >= 0:
+                    target = targets[part.layer]
+                    fault = too_large(target) if unfit else not_finite(target, part.begin + stop)
+                    faults.setdefault(part.layer, fault)
+                left[part.layer] -= 1
+                if not left[part.layer]:
+                    done(part.layer)
+            parts.clear()
+
+        for i, target in enumerate(targets):
+            if not target.count:
+                code(waiting)
+                done(i)
+                continue
+            if not (in_pieces(target) and (target.group > _MOST_SHARE or target.count > share)):
+                for begin, end in groups_of(target, share):
+                    waiting.append(Part(i, target.part(begin, end), begin, False, past_caches))
+                continue
+            code(waiting)
+            pieces = [
+                Part(i, target.part(begin, end), begin, True, past_caches)
+                for begin, end in pieces_of(target, share)
+            ]
+            if fault := _find_grids(target, pieces, team):
+                faults[i] = fault
+            else:
+                code(pieces)
+        code(waiting)
     return faults
+
+
+def workers_for(values: int, workers: int) -> int:
+    """How many threads pay for as many values."""
+    return 1 if values < _FEW else workers
+
+
+def share_of(values: int, workers: int) -> int:
+    """Values that a thread takes at a time, a multiple of 8."""
+    if workers == 1:
+        return _MOST_SHARE
+    return min(max(values // (_SHARES * workers) // 8 * 8, _LEAST_SHARE), _MOST_SHARE)
+
+
+def _find_grids(target: Target, pieces: Sequence[Part], team: Team) -> BarrowError | None:
+    """Chooses the scales of a layer whose groups are shared; or says what is wrong with it."""
+    groups: dict[int, list[tuple[float, float]]] = {}
+    for piece, (low, high, bad) in zip(pieces, team.run(_range, pieces), strict=True):
+        if bad >= 0:
+            return not_finite(target, piece.begin + int(bad))
+        groups.setdefault(piece.begin // target.group, []).append((low, high))
+    return set_grids(target, groups)
 
 
 def in_pieces(target: Target) -> bool:
@@ -148,18 +190,18 @@ def in_pieces(target: Target) -> bool:
     return target.options.clip == "none" and target.group > PART and whole
 
 
-def pieces_of(target: Target) -> Iterator[tuple[int, int]]:
+def pieces_of(target: Target, size: int = PART) -> Iterator[tuple[int, int]]:
     """Parts of groups."""
     for first in range(0, target.count, target.group):
         end = min(first + target.group, target.count)
-        for begin in range(first, end, PART):
-            yield begin, min(begin + PART, end)
+        for begin in range(first, end, size):
+            yield begin, min(begin + size, end)
 
 
-def groups_of(target: Target) -> Iterator[tuple[int, int]]:
+def groups_of(target: Target, size: int = PART) -> Iterator[tuple[int, int]]:
     """Ranges of whole groups that begin with a whole byte."""
     step = math.lcm(target.group, 8)
-    step *= max(PART // step, 1)
+    step *= max(size // step, 1)
     for begin in range(0, target.count, step):
         yield begin, min(begin + step, target.count)
 
@@ -198,6 +240,7 @@ def codes_of(part: Part) -> tuple[int, int]:
         options.half,
         GIVEN if part.given else CLIPS.index(options.clip),
         options.percentile / 100,
+        part.past_caches,
     )
     stop = native.quantize_groups(target.values, target.kind, choices, scales, zeros, target.codes)
     if not single and stop[0] < 0:
@@ -206,27 +249,39 @@ def codes_of(part: Part) -> tuple[int, int]:
 
 
 def decode(
-    codes: Array, levels: tuple[int, bool], group: int, scales: Array, zeros: Array, values: Array
+    codes: Array,
+    levels: tuple[int, bool],
+    group: int,
+    scales: Array,
+    zeros: Array,
+    values: Array,
+    share: int = PART,
 ) -> Iterator[Callable[[], None]]:
     """The work of turning codes into values, in parts that threads may do in any order."""
     step = math.lcm(group, 8)
-    step *= max(PART // step, 1)
+    step *= max(share // step, 1)
     # Parts of one group share its scale.
-    if group >= len(values) > PART:
-        step = PART
+    if group >= len(values) > share:
+        step = share
+    how = (*levels, values.nbytes >= _STREAMED)
     for begin in range(0, len(values), step):
         end = min(begin + step, len(values))
         some = codes[begin * levels[0] // 8 : packed_length(end, levels[0])]
         groups = slice(begin // group, -(-end // group))
-        yield _decoding(some, levels, group, scales[groups], zeros[groups], values[begin:end])
+        yield _decoding(some, how, group, scales[groups], zeros[groups], values[begin:end])
 
 
 def _decoding(
-    codes: Array, levels: tuple[int, bool], group: int, scales: Array, zeros: Array, values: Array
+    codes: Array,
+    how: tuple[int, bool, bool],
+    group: int,
+    scales: Array,
+    zeros: Array,
+    values: Array,
 ) -> Callable[[], None]:
     def run() -> None:
         single, other = scales.astype(np.float32, copy=False), zeros.astype(np.float32, copy=False)
-        native.quantize_values(codes, levels, group, single, other, values)
+        native.quantize_values(codes, how, group, single, other, values)
 
     return run
 

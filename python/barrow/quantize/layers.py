@@ -115,15 +115,14 @@ def _null_fault(value: Any) -> str | None:
 def _fault(
     name: str | None, row: int, axes: tuple[int | None, ...], count: int, null: str | None
 ) -> BarrowError | None:
-    where = place(name, row)
+    what, tries = "", []
     if name is None:
-        return BarrowSchemaError(message(where, "it has no name"))
-    if null is not None:
-        return BarrowSchemaError(message(where, null, tries=["fill or drop it first"]))
-    if told := _wrong_axes(axes, count):
+        what = "it has no name"
+    elif null is not None:
+        what, tries = null, ["fill or drop it first"]
+    elif told := _wrong_axes(axes, count):
         what = f"{count} values, but its shape is {list(axes)}, {told}"
-        return BarrowSchemaError(message(where, what))
-    return None
+    return BarrowSchemaError(message(place(name, row), what, tries=tries)) if what else None
 
 
 def _wrong_axes(axes: tuple[int | None, ...], count: int) -> str | None:

@@ -13,7 +13,15 @@ import pyarrow as pa
 from barrow._columns import Array
 from barrow._memory import Block
 from barrow.errors import BarrowArgumentError, BarrowCorruptError, BarrowUnsupportedError, message
-from barrow.quantize.kernel import Target, decode, lost, packed_length, run_all
+from barrow.quantize.kernel import (
+    Target,
+    decode,
+    lost,
+    packed_length,
+    run_all,
+    share_of,
+    workers_for,
+)
 from barrow.quantize.layers import WIDTH, layers_of, place
 from barrow.quantize.options import SCHEMES, WIDTHS, QuantizeOptions
 from barrow.quantize.schema import ERROR_FIELDS, table_of, validate_quantized_schema, with_metadata
@@ -162,14 +170,16 @@ def _weights(layers: Sequence[Codes], workers: int) -> pa.RecordBatch:
     total = int(ends[-1])
     block = Block(max(4 * total, 64))
     values = block.array[: 4 * total].view(np.float32)
+    workers = workers_for(total, workers)
+    share = share_of(total, workers)
     work = [
         part
         for i, x in enumerate(layers)
         for part in decode(
-            x.codes, x.levels, x.group, x.scales, x.zeros, values[ends[i] : ends[i + 1]]
+            x.codes, x.levels, x.group, x.scales, x.zeros, values[ends[i] : ends[i + 1]], share
         )
     ]
-    for _ in run_all(lambda part: part(), work, workers if len(work) > 1 else 1):
+    for _ in run_all(lambda part: part(), work, workers):
         pass
     numbers = pa.Array.from_buffers(pa.float32(), total, [None, block.buffer(4 * total)])
     lists = pa.Array.from_buffers(

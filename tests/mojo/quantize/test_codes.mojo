@@ -44,13 +44,21 @@ def _round_trip(
     var levels = Levels(bits, symmetric)
     var stop = quantize(
         _of(values),
-        Choices(levels, group, False, clip, 0.9),
+        Choices(levels, group, False, clip, 0.9, count % 2 == 0),
         _into(scales),
         _into(zeros),
         _into(codes),
     )
     assert_equal(stop.at, Stop.NOWHERE.at)
-    dequantize(_of(codes), levels, group, _of(scales), _of(zeros), _into(back))
+    dequantize(
+        _of(codes),
+        levels,
+        group,
+        _of(scales),
+        _of(zeros),
+        _into(back),
+        count % 2 == 1,
+    )
     var sums = errors(
         _of(values), _of(codes), levels, group, _of(scales), _of(zeros)
     )
