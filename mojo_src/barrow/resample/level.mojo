@@ -17,7 +17,7 @@ comptime _LANES = 8
 # Bars that are made together; their rows are still in the first cache then.
 comptime _TOGETHER = 128
 # Bars of so many rows or fewer have their ends found by looking at every row.
-comptime _SHORT = 12
+comptime _SHORT = 24
 
 
 struct Level[price: DType, size: DType](Movable):

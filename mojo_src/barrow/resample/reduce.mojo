@@ -52,6 +52,8 @@ def reduce_narrow[
                     _eight[counted, 4](rows, bounds, i, to, sink)
                 elif _within[2](lengths):
                     _eight[counted, 2](rows, bounds, i, to, sink)
+                elif _within[8](lengths):
+                    _eight[counted, 8](rows, bounds, i, to, sink)
                 else:
                     done = False
                 if done:
@@ -68,7 +70,7 @@ def reduce_narrow[
                     too_large = to + over
                 i += _LANES
                 continue
-        var fits = _reduce_one[counted](
+        var fits = _reduce_one[counted, small](
             rows,
             Int(bounds.load(i)),
             Int(bounds.load(i + 1)),
@@ -156,7 +158,7 @@ def _four_sums[
 def _across[
     dtype: DType, //, what: Int, width: Int
 ](vectors: Array[SIMD[dtype, width], _HALF]) -> SIMD[dtype, _HALF]:
-    """Folds each of four vectors, of two or four values, to one."""
+    """Folds each of four vectors to one value."""
     comptime if width == 2:
         var a = rebind[SIMD[dtype, 2]](vectors[0])
         var b = rebind[SIMD[dtype, 2]](vectors[1])
@@ -165,6 +167,14 @@ def _across[
         var ab = a.shuffle[0, 2](b).join(c.shuffle[0, 2](d))
         var rest = a.shuffle[1, 3](b).join(c.shuffle[1, 3](d))
         return rebind[SIMD[dtype, _HALF]](_fold[what, 4](ab, rest))
+    elif width == 8:
+        var halves = Array[SIMD[dtype, 4], _HALF](uninitialized=True)
+        comptime for k in range(_HALF):
+            var whole = rebind[SIMD[dtype, 8]](vectors[k])
+            halves[k] = _fold[what, 4](
+                whole.slice[4](), whole.slice[4, offset=4]()
+            )
+        return _across[what, 4](halves)
     else:
         var a = rebind[SIMD[dtype, 4]](vectors[0])
         var b = rebind[SIMD[dtype, 4]](vectors[1])
@@ -273,6 +283,61 @@ def _across_eight[
 
 
 def _reduce_one[
+    counted: Bool, small: Bool, price: DType, size: DType
+](
+    rows: Rows[price, size],
+    begin: Int,
+    stop: Int,
+    to: Int,
+    mut sink: Sink[price, size],
+) -> Bool:
+    """One bar of any number of rows; returns whether its volume fits."""
+    if stop - begin < _LANES:
+        return _reduce_few[counted](rows, begin, stop, to, sink)
+    var highs = rows.high
+    var lows = rows.low
+    var volumes = rows.volume
+    var all_counts = rows.count
+    var high = SIMD[price, _LANES](Scalar[price].MIN)
+    var low = SIMD[price, _LANES](Scalar[price].MAX)
+    # Sums of halves of 32 bits do not overflow before 2^32 vectors.
+    var sum = SIMD[size, _LANES](0)
+    var high_sum = SIMD[size, _LANES](0)
+    var count = SIMD[DType.int64, _LANES](0)
+    var at = begin
+    while True:
+        # The last vector goes back, to rows that prices do not mind and sums leave out.
+        var from_row = min(at, stop - _LANES)
+        var here = iota[DType.int64, _LANES]().ge(Int64(at - from_row))
+        high = max(high, highs.load[_LANES](from_row))
+        low = min(low, lows.load[_LANES](from_row))
+        var volume = here.select(volumes.load[_LANES](from_row), 0)
+        comptime if small:
+            sum += volume
+        else:
+            sum += volume & 0xFFFF_FFFF
+            high_sum += volume >> 32
+        comptime if counted:
+            count += here.select(all_counts.load[_LANES](from_row), 0)
+        at += _LANES
+        if at >= stop:
+            break
+    sink.high.store(to, high.reduce_max())
+    sink.low.store(to, low.reduce_min())
+    comptime if counted:
+        sink.count.store(to, count.reduce_add())
+    comptime if small:
+        # All rows are of one block: see `SMALL_VOLUME`.
+        sink.volume.store(to, sum.reduce_add())
+        return True
+    var whole = sum.reduce_add().cast[DType.uint128]() + (
+        high_sum.reduce_add().cast[DType.uint128]() << 32
+    )
+    sink.volume.store(to, whole.cast[size]())
+    return (whole >> 64) == 0
+
+
+def _reduce_few[
     counted: Bool, price: DType, size: DType
 ](
     rows: Rows[price, size],
@@ -281,35 +346,17 @@ def _reduce_one[
     to: Int,
     mut sink: Sink[price, size],
 ) -> Bool:
-    var at = begin
-    var high = SIMD[price, _LANES](Scalar[price].MIN)
-    var low = SIMD[price, _LANES](Scalar[price].MAX)
-    # Sums of halves of 32 bits do not overflow before 2^32 vectors.
-    var low_sum = SIMD[size, _LANES](0)
-    var high_sum = SIMD[size, _LANES](0)
-    var count = SIMD[DType.int64, _LANES](0)
-    while at + _LANES <= stop:
-        high = max(high, rows.high.load[_LANES](at))
-        low = min(low, rows.low.load[_LANES](at))
-        var volume = rows.volume.load[_LANES](at)
-        low_sum += volume & 0xFFFF_FFFF
-        high_sum += volume >> 32
-        comptime if counted:
-            count += rows.count.load[_LANES](at)
-        at += _LANES
-    var highest = high.reduce_max()
-    var lowest = low.reduce_min()
-    var volume = low_sum.reduce_add().cast[DType.uint128]() + (
-        high_sum.reduce_add().cast[DType.uint128]() << 32
-    )
-    var counts = count.reduce_add()
-    while at < stop:
+    """The same of fewer than eight rows."""
+    var highest = Scalar[price].MIN
+    var lowest = Scalar[price].MAX
+    var volume = UInt128(0)
+    var counts = Int64(0)
+    for at in range(begin, stop):
         highest = max(highest, rows.high[at])
         lowest = min(lowest, rows.low[at])
         volume += rows.volume[at].cast[DType.uint128]()
         comptime if counted:
             counts += rows.count[at]
-        at += 1
     sink.high.store(to, highest)
     sink.low.store(to, lowest)
     sink.volume.store(to, volume.cast[size]())
