@@ -9,8 +9,8 @@ from barrow.resample.order import look_through
 from barrow.resample.rows import Rows, SMALL_VOLUME, Sink, Ways
 
 # Rows that every level folds before the next ones are read: seven columns of them
-# stay in the first cache while the finer levels hand their bars on.
-comptime _BLOCK = 4096
+# stay in the second cache meanwhile, and longer stretches of a column arrive faster.
+comptime _BLOCK = 8192
 # Bars that a coarser level waits for: a call for each few of them costs more.
 comptime _WORTH_IT = 512
 

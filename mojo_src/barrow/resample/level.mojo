@@ -14,8 +14,8 @@ from barrow.resample.rows import Rows, Sink, Ways
 from barrow.resample.whole import first_unsound, fold_whole
 
 comptime _LANES = 8
-# Bars that are made together; their rows are still in the first cache then.
-comptime _TOGETHER = 128
+# Bars that are made together: those of a block, unless they have few rows.
+comptime _TOGETHER = 2048
 # Bars of so many rows or fewer have their ends found by looking at every row.
 comptime _SHORT = 24
 

@@ -1,4 +1,4 @@
-"""Highest and lowest prices and sums of bars whose rows follow each other."""
+"""Prices and sums of bars whose rows follow each other."""
 
 from std.math import iota
 
@@ -22,7 +22,10 @@ def reduce_narrow[
     count: Int,
     mut sink: Sink[price, size],
 ) -> Int:
-    """Finds the highest, the lowest and the sums of values of 64 bits.
+    """Makes prices, volumes and counts of values of 64 bits.
+
+    All columns are read side by side, in one loop over many bars: one after the other,
+    a few bars of each, they arrive a quarter slower.
 
     Parameters:
         counted: Whether rows are bars that know how many rows they are made of.
@@ -57,6 +60,7 @@ def reduce_narrow[
                 else:
                     done = False
                 if done:
+                    _first_and_last[_LANES](rows, bounds, i, to, sink)
                     i += _LANES
                     continue
             var starts = bounds.load[_LANES](i)
@@ -68,6 +72,7 @@ def reduce_narrow[
                 )
                 if over >= 0 and too_large < 0:
                     too_large = to + over
+                _first_and_last[_LANES](rows, bounds, i, to, sink)
                 i += _LANES
                 continue
         var fits = _reduce_one[counted, small](
@@ -79,8 +84,27 @@ def reduce_narrow[
         )
         if not fits and too_large < 0:
             too_large = sink.filled + i
+        _first_and_last[1](rows, bounds, i, sink.filled + i, sink)
         i += 1
     return too_large
+
+
+@always_inline
+def _first_and_last[
+    price: DType, size: DType, //, bars: Int
+](
+    rows: Rows[price, size],
+    bounds: Scratch[DType.int64],
+    first: Int,
+    to: Int,
+    mut sink: Sink[price, size],
+):
+    """The first opening and the last closing price of some bars."""
+    comptime for k in range(bars):
+        var at = Int(bounds.load(first + k))
+        var stop = Int(bounds.load(first + k + 1))
+        sink.open.store(to + k, rows.open[at])
+        sink.close.store(to + k, rows.close[stop - 1])
 
 
 @always_inline
@@ -409,6 +433,8 @@ def reduce_wide[
                 too_large = to
             comptime if counted:
                 counts += rows.count[row]
+        sink.open.store(to, rows.open[at])
+        sink.close.store(to, rows.close[stop - 1])
         sink.high.store(to, high)
         sink.low.store(to, low)
         sink.volume.store(to, volume)

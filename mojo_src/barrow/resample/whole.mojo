@@ -46,8 +46,6 @@ def fold_whole[
             too_large = reduce_narrow[counted, False](rows, bounds, count, sink)
     else:
         too_large = reduce_wide[counted](rows, bounds, count, sink)
-    # A loop of its own: together they need more registers than there are.
-    _ends(rows, bounds, count, sink)
     comptime if not counted:
         _lengths(bounds, count, sink)
     if not ways.prompt:
@@ -57,29 +55,6 @@ def fold_whole[
             _latest(rows, bounds, count, sink)
     sink.filled += count
     return too_large
-
-
-@always_inline
-def _ends[
-    price: DType, size: DType
-](
-    rows: Rows[price, size],
-    bounds: Scratch[DType.int64],
-    count: Int,
-    mut sink: Sink[price, size],
-):
-    """The first opening and the last closing price of every bar."""
-    var open = rows.open
-    var close = rows.close
-    var opens = sink.open
-    var closes = sink.close
-    var to = sink.filled
-    var at = Int(bounds.load(0))
-    for i in range(count):
-        var stop = Int(bounds.load(i + 1))
-        opens.store(to + i, open[at])
-        closes.store(to + i, close[stop - 1])
-        at = stop
 
 
 @always_inline
