@@ -111,8 +111,14 @@ def _take(size: int) -> mmap.mmap:
 
 
 def _give_back(mapping: mmap.mmap) -> None:
-    if sum(map(len, tuple(_kept))) + len(mapping) <= _MOST_KEPT:
-        _kept.append(mapping)
+    if len(mapping) > _MOST_KEPT:
+        return
+    _kept.append(mapping)
+    # What was given back last is asked for again first. Room is made for it by what
+    # nobody wanted for longest, or one file read would fill it for good.
+    while sum(map(len, tuple(_kept))) > _MOST_KEPT:
+        with contextlib.suppress(IndexError):  # another thread emptied it
+            del _kept[0]
 
 
 def release_unused() -> None:

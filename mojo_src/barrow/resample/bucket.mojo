@@ -125,5 +125,14 @@ struct Buckets(Copyable):
         return Bucket(start, end, left_out)
 
     @always_inline
+    def even_step(self) -> Int64:
+        """Says how long intervals are, if all are of one length.
+
+        Returns:
+            The length in nanoseconds; 0 if there are boundaries.
+        """
+        return self._step if len(self._edges) == 0 else 0
+
+    @always_inline
     def _after(self, start: Int64) -> Int64:
         return start + self._step if start <= _NEVER - self._step else _NEVER

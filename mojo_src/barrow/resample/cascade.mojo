@@ -9,8 +9,8 @@ from barrow.resample.order import look_through
 from barrow.resample.rows import Rows, SMALL_VOLUME, Sink, Ways
 
 # Rows that every level folds before the next ones are read: seven columns of them
-# stay in the first cache while the finer levels hand their bars on.
-comptime _BLOCK = 4096
+# stay in the second cache meanwhile, and longer stretches of a column arrive faster.
+comptime _BLOCK = 8192
 # Bars that a coarser level waits for: a call for each few of them costs more.
 comptime _WORTH_IT = 512
 
@@ -79,7 +79,8 @@ struct Cascade[price: DType, size: DType](Movable):
     var init: UInt64
     """The last `ts_init`."""
     var ways: Ways
-    """What holds for the last rows; once `ts_init` fell it may do so anywhere."""
+    """What holds for the last rows; once `ts_init` fell it may do so anywhere, and once
+    it was not `ts_event` any bar may be known later than it ends."""
     var has_sessions: Bool
     """Whether rows outside of sessions become no bar."""
     var sessions: Buckets
@@ -111,7 +112,7 @@ struct Cascade[price: DType, size: DType](Movable):
         self.rise = rise
         self.least = 0
         self.init = 0
-        self.ways = Ways(False, True)
+        self.ways = Ways(False, True, True)
         self.has_sessions = False
         self.sessions = Buckets(step=1, origin=0)
         # One that every stamp is after.
@@ -158,7 +159,7 @@ struct Cascade[price: DType, size: DType](Movable):
                 self.least,
                 self.rise,
                 self.init,
-                self.ways.rising,
+                self.ways,
             )
             if look.bad >= 0:
                 return Trouble(Trouble.ORDER, -1, Int64(look.bad))
@@ -326,7 +327,7 @@ struct Cascade[price: DType, size: DType](Movable):
         while level.read < end:
             var stop = min(level.read + _BLOCK, end)
             var small = _all_small(rows.volume, level.read, stop)
-            var ways = Ways(small, self.ways.rising)
+            var ways = Ways(small, self.ways.rising, self.ways.prompt)
             level.fold[True](rows, level.read, stop, 0, ways, sinks[at])
             level.read = stop
 
@@ -406,6 +407,12 @@ struct Cascade[price: DType, size: DType](Movable):
             level.bar.known = words[at + 15]
             level.bar.count = Int64(words[at + 16])
             level.bar.overflow = words[at + 17] != 0
+            # What was before is in the bars that are open.
+            self.init = max(self.init, level.bar.known)
+            self.ways.prompt &= (
+                level.bar.count == 0
+                or level.bar.known <= UInt64(max(level.bucket.end, 0))
+            )
         return True
 
 

@@ -1,6 +1,7 @@
 """One timeframe: its intervals, and the bar that is open."""
 
 from std.bit import count_trailing_zeros
+from std.math import iota
 from std.memory import pack_bits
 
 from barrow.fence import ColumnView, Scratch
@@ -8,12 +9,15 @@ from barrow.fixed import largest_raw
 
 from barrow.resample.bar import OpenBar
 from barrow.resample.bucket import Bucket, Buckets, LAST_STAMP
+from barrow.resample.ends import find_ends
 from barrow.resample.rows import Rows, Sink, Ways
 from barrow.resample.whole import first_unsound, fold_whole
 
 comptime _LANES = 8
-# Bars that are made together; their rows are still in the first cache then.
-comptime _TOGETHER = 128
+# Bars that are made together: those of a block, unless they have few rows.
+comptime _TOGETHER = 2048
+# Bars of so many rows or fewer have their ends found by looking at every row.
+comptime _SHORT = 24
 
 
 struct Level[price: DType, size: DType](Movable):
@@ -50,8 +54,8 @@ struct Level[price: DType, size: DType](Movable):
     """How many rows an interval mostly has."""
     var misses: Int
     """How many intervals since then had another number of rows."""
-    var stops: Scratch[DType.int64]
-    """Where the rows of bars that are made together end."""
+    var bounds: Scratch[DType.int64]
+    """Where the rows of bars that are made together begin, and the last one's end."""
 
     def __init__(out self, var buckets: Buckets, source: Int):
         """Starts before the first row.
@@ -74,7 +78,8 @@ struct Level[price: DType, size: DType](Movable):
         self.too_large = False
         self.usual = 1
         self.misses = 0
-        self.stops = Scratch[DType.int64](length=_TOGETHER)
+        # Up to 64 are found before anything asks how many there are.
+        self.bounds = Scratch[DType.int64](length=_TOGETHER + 64)
 
     def fold[
         counted: Bool
@@ -105,6 +110,13 @@ struct Level[price: DType, size: DType](Movable):
             var stamp = rows.ts_event[at] - bias
             if stamp >= self.bucket.end or not self.live:
                 self.advance(stamp, sink)
+            if self.bar.count == 0 and self.usual <= _SHORT:
+                var next = self._fold_short[counted](
+                    rows, at, end, bias, ways, sink
+                )
+                if next > at:
+                    at = next
+                    continue
             var stop = self._stop(rows.ts_event, at, end, bias)
             if self.bucket.left_out:
                 self.left_out += stop - at
@@ -134,12 +146,13 @@ struct Level[price: DType, size: DType](Movable):
         var most = min(_TOGETHER, len(sink) - sink.filled)
         var count = 0
         var at = first_stop
+        self.bounds.store(0, Int64(begin))
         while True:
             var to = sink.filled + count
             sink.ts_event.store(to, self.bucket.start)
             sink.ts_init.store(to, UInt64(self.bucket.end))
-            self.stops.store(count, Int64(at))
             count += 1
+            self.bounds.store(count, Int64(at))
             self.bucket = self.buckets.find(
                 rows.ts_event[at] - bias, self.bucket
             )
@@ -151,7 +164,53 @@ struct Level[price: DType, size: DType](Movable):
             at = stop
         var first = sink.filled
         var too_large = fold_whole[counted](
-            rows, begin, self.stops, count, ways, sink
+            rows, self.bounds, count, ways, sink
+        )
+        self._check(sink, first, too_large)
+        return at
+
+    @always_inline
+    def _fold_short[
+        counted: Bool
+    ](
+        mut self,
+        rows: Rows[Self.price, Self.size],
+        begin: Int,
+        end: Int,
+        bias: Int64,
+        ways: Ways,
+        mut sink: Sink[Self.price, Self.size],
+    ) -> Int:
+        """The same of bars of few rows; returns `begin` if it cannot make one."""
+        comptime if Self.price != DType.int64:
+            return begin
+        var step = self.buckets.even_step()
+        var most = min(_TOGETHER, len(sink) - sink.filled)
+        var base = self.bucket.start
+        if step == 0 or most <= 0 or base > LAST_STAMP - step:
+            return begin
+        var found = find_ends(
+            rows.ts_event, begin, end, base + bias, step, self.bounds
+        )
+        var count = min(found, most)
+        if count == 0:
+            return begin
+        var at = Int(self.bounds.load(count))
+        var first = sink.filled
+        self.usual = max((at - begin) // count, 1)
+        var last = self.bucket
+        self.bucket = self.buckets.find(rows.ts_event[at] - bias, last)
+        if self.bucket.start - base == Int64(count) * step:
+            _count_up(base, step, count, sink)
+        else:
+            for i in range(count):
+                sink.ts_event.store(first + i, last.start)
+                sink.ts_init.store(first + i, UInt64(last.end))
+                last = self.buckets.find(
+                    rows.ts_event[Int(self.bounds.load(i + 1))] - bias, last
+                )
+        var too_large = fold_whole[counted](
+            rows, self.bounds, count, ways, sink
         )
         self._check(sink, first, too_large)
         return at
@@ -257,6 +316,25 @@ struct Level[price: DType, size: DType](Movable):
         self.full = False
         self.unsound = -1
         self.too_large = False
+
+
+@always_inline
+def _count_up[
+    price: DType, size: DType
+](base: Int64, step: Int64, count: Int, mut sink: Sink[price, size]):
+    """Intervals that follow each other: where they start and end."""
+    var starts = sink.ts_event
+    var ends = sink.ts_init
+    var start = base + step * iota[DType.int64, _LANES]()
+    var i = 0
+    while i + _LANES <= count:
+        starts.store[_LANES](sink.filled + i, start)
+        ends.store[_LANES](sink.filled + i, (start + step).cast[DType.uint64]())
+        start += _LANES * step
+        i += _LANES
+    for k in range(count - i):
+        starts.store(sink.filled + i + k, base + step * Int64(i + k))
+        ends.store(sink.filled + i + k, UInt64(base + step * Int64(i + k + 1)))
 
 
 @always_inline

@@ -27,7 +27,7 @@ def look_through[
     least: Int64,
     rise: Int64,
     init: UInt64,
-    rising: Bool,
+    before: Ways,
 ) -> Look:
     """Looks at the times and volumes of rows, all in one pass.
 
@@ -42,42 +42,61 @@ def look_through[
         least: The least the first stamp may be; not negative.
         rise: By how much every stamp must exceed the one before: 0 or 1.
         init: The `ts_init` before the first row.
-        rising: Whether `ts_init` has never fallen before.
+        before: What held for all rows before.
 
     Returns:
         What holds for them.
     """
+    var stamps = rows.ts_event
+    var inits = rows.ts_init
+    var volumes = rows.volume
     var bits = SIMD[DType.uint64, _LANES](0)
-    var bad = rows.ts_event[begin] < least or rows.ts_event[begin] > LAST_STAMP
-    var fell = rows.ts_init[begin] < init
-    bits[0] = _low_bits(rows.volume[begin])
-    var wrong = SIMD[DType.bool, _LANES](fill=bad)
-    var falls = SIMD[DType.bool, _LANES](fill=fell)
+    bits[0] = _low_bits(volumes[begin])
+    var wrong = SIMD[DType.bool, _LANES](fill=False)
+    var slack = 1 - rise
+    var apart = SIMD[DType.uint64, _LANES](0)
+    apart[0] = inits[begin] ^ UInt64(stamps[begin])
     var at = begin + 1
     while at + _LANES <= end:
-        var now = rows.ts_event.load[_LANES](at)
-        wrong |= now.lt(rows.ts_event.load[_LANES](at - 1) + rise)
-        wrong |= now.gt(LAST_STAMP)
-        falls |= rows.ts_init.load[_LANES](at).lt(
-            rows.ts_init.load[_LANES](at - 1)
-        )
+        var now = stamps.load[_LANES](at)
+        # The least stamp would wrap, but it is negative and wrong itself.
+        wrong |= now.le(stamps.load[_LANES](at - 1) - slack)
+        apart |= now.cast[DType.uint64]() ^ inits.load[_LANES](at)
         comptime if size == DType.uint64:
-            bits |= rows.volume.load[_LANES](at).cast[DType.uint64]()
+            bits |= volumes.load[_LANES](at).cast[DType.uint64]()
         at += _LANES
-    var first: Int
-    if any(wrong):
-        first = first_out_of_order(rows.ts_event, begin, end, least, rise)
-    else:
-        first = first_out_of_order(
-            rows.ts_event, at - 1, end, rows.ts_event[at - 1], rise
-        )
-    var rises = rising and not any(falls)
+    var rest = at
     while at < end:
-        rises &= rows.ts_init[at] >= rows.ts_init[at - 1]
-        bits[0] |= _low_bits(rows.volume[at])
+        apart[0] |= inits[at] ^ UInt64(stamps[at])
+        bits[0] |= _low_bits(volumes[at])
         at += 1
+    # Where stamps rise, none is too late if the last one is not.
+    if (
+        any(wrong)
+        or stamps[begin] < least
+        or first_out_of_order(stamps, rest - 1, end, 0, rise) >= 0
+    ):
+        var bad = first_out_of_order(stamps, begin, end, least, rise)
+        return Look(bad, before)
+    var together = apart.reduce_or() == 0
+    var rises = before.rising and inits[begin] >= init
+    if rises and not together:
+        rises = _rises(inits, begin, end)
     var small = size == DType.uint64 and bits.reduce_or() < SMALL_VOLUME
-    return Look(first, Ways(small, rises))
+    return Look(-1, Ways(small, rises, before.prompt and together))
+
+
+def _rises(inits: ColumnView[DType.uint64], begin: Int, end: Int) -> Bool:
+    var falls = SIMD[DType.bool, _LANES](fill=False)
+    var at = begin + 1
+    while at + _LANES <= end:
+        falls |= inits.load[_LANES](at).lt(inits.load[_LANES](at - 1))
+        at += _LANES
+    var rises = not any(falls)
+    while at < end:
+        rises &= inits[at] >= inits[at - 1]
+        at += 1
+    return rises
 
 
 @always_inline

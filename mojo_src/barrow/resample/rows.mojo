@@ -15,6 +15,8 @@ struct Ways(ImplicitlyCopyable):
     """Whether every volume is below `SMALL_VOLUME`."""
     var rising: Bool
     """Whether `ts_init` never falls from one row to the next."""
+    var prompt: Bool
+    """Whether `ts_init` is `ts_event`, so that no bar is known later than it ends."""
 
 
 @fieldwise_init

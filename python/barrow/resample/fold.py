@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from barrow._arrow import BAR, FIXED8, FIXED16, format_stamp, record_schema
 from barrow._lib import native
+from barrow.bars import Bars, Batches
 from barrow.errors import BarrowArgumentError, BarrowInternalError, BarrowParseError, message
 from barrow.resample.grid import LAST_STAMP, Grid, make_grid, plan_cascade
 from barrow.resample.inputs import Columns, Source
@@ -36,6 +37,7 @@ class Output:
         label: `left` or `right`.
         filler: Makes up bars, if that was asked for.
         report: What happened.
+        template: Bars under that schema, without a row.
     """
 
     name: str
@@ -45,26 +47,49 @@ class Output:
     label: str
     filler: Filler | None
     report: ResampleReport
+    template: Bars
 
-    def batch(self, bunch: Bunch, buffer: pa.Buffer | None = None) -> tuple[pa.RecordBatch, Array]:
-        """Bars to a batch, with those made up; and the rows of each.
+    def bars_of(self, bunch: Bunch) -> tuple[Bars, Array]:
+        """Bars over arrays, with those made up; and the rows of each.
+
+        The batch is made when somebody looks at it: that takes longer than the bars do,
+        where there are few of them.
 
         Args:
-            bunch: The bars.
-            buffer: The memory that they are in, which goes into the batch as it is where
-                nothing is made up; the arrays themselves go if None.
+            bunch: The bars, in arrays that nobody else writes to.
+
+        Raises:
+            BarrowArgumentError: A bar starts before 1970.
+        """
+        bunch = self._settled(bunch)
+        stamps = labels(self.grid, bunch, self.label, self.name)
+        lengths = (len(bunch),)
+        batches = Batches(lambda: lengths, lambda _: batch_of(self.schema, bunch, stamps))
+        return self.template.with_batches(batches), bunch.counts
+
+    def bars_over(self, bunch: Bunch, buffer: pa.Buffer) -> tuple[Bars, Array]:
+        """The same over a block, which goes into the batch as it is unless bars are made up.
+
+        Args:
+            bunch: The bars: views of the block.
+            buffer: The block.
 
         Raises:
             BarrowArgumentError: A bar starts before 1970.
         """
         if self.filler is not None:
+            return self.bars_of(bunch)
+        bunch = self._settled(bunch)
+        stamps = labels(self.grid, bunch, self.label, self.name)
+        batch, counts = batch_over(self.schema, bunch, stamps, buffer)
+        return self.template.with_batches([batch]), counts
+
+    def _settled(self, bunch: Bunch) -> Bunch:
+        if self.filler is not None:
             bunch, filled = self.filler.fill(bunch)
             self.report.filled += filled
         self.report.bars += len(bunch)
-        stamps = labels(self.grid, bunch, self.label, self.name)
-        if buffer is None or self.filler is not None:
-            return batch_of(self.schema, bunch, stamps), bunch.counts
-        return batch_over(self.schema, bunch, stamps, buffer), bunch.counts
+        return bunch
 
     def aside(self) -> Output:
         """The same for a look at what is open, after which everything goes on."""
@@ -143,7 +168,8 @@ class Fold:
         schema = record_schema(BAR, self.source.encoding, self.source.meta_of(timeframe))
         filler = Filler(grid) if options.empty == "fill" else None
         report = ResampleReport(name, made_from)
-        return Output(name, timeframe, grid, schema, options.label, filler, report)
+        template = Bars([], schema)
+        return Output(name, timeframe, grid, schema, options.label, filler, report, template)
 
     @property
     def wide(self) -> bool:

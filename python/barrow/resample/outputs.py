@@ -70,6 +70,26 @@ def bunch_in(memory: Any, encoding: Encoding, room: int, first: int, filled: int
     return Bunch(values, starts, inits, counts)
 
 
+def bunch_of(memory: Any, encoding: Encoding, room: int, filled: int) -> Bunch:
+    """Copies the first bars of a block that is used again, all into one piece of memory.
+
+    Args:
+        memory: The block: an array of bytes.
+        encoding: How values are stored.
+        room: How many bars there is room for.
+        filled: How many bars there are.
+    """
+    words = memory.view(np.uint64)
+    values = 5 * room * encoding.width // 8
+    if encoding.wide:
+        prices = words[:values].reshape(5, room, 2)[:, :filled].copy()
+        starts, inits, counts = words[values:].reshape(3, room)[:, :filled].copy()
+    else:
+        own = words.reshape(8, room)[:, :filled].copy()
+        prices, (starts, inits, counts) = own[:5], own[5:]
+    return Bunch(list(prices), starts.view(np.int64), inits, counts.view(np.int64))
+
+
 @dataclass
 class Filler:
     """Makes up bars for intervals without a row, from one bunch to the next.
@@ -158,14 +178,16 @@ def batch_of(schema: pa.Schema, bunch: Bunch, stamps: Array) -> pa.RecordBatch:
     return stored_batch(schema, buffers, len(bunch))
 
 
-def batch_over(schema: pa.Schema, bunch: Bunch, stamps: Array, buffer: pa.Buffer) -> pa.RecordBatch:
-    """A batch over the block that bars are in, from its first row on.
+def batch_over(
+    schema: pa.Schema, bunch: Bunch, stamps: Array, buffer: pa.Buffer
+) -> tuple[pa.RecordBatch, Array]:
+    """A batch over the block that bars are in, from its first row on; and their counts.
 
     Args:
         schema: The stored schema.
         bunch: The bars: views of the block.
         stamps: Their `ts_event`; replaces where intervals start.
-        buffer: The block.
+        buffer: The block; the batch and the counts keep it.
     """
     rows = len(bunch)
     if stamps.base is not bunch.starts.base:
@@ -175,4 +197,5 @@ def batch_over(schema: pa.Schema, bunch: Bunch, stamps: Array, buffer: pa.Buffer
     begins = [*range(0, 5 * width * room, width * room), 5 * width * room, (5 * width + 8) * room]
     sizes = [*[rows * width] * 5, rows * 8, rows * 8]
     parts = [buffer.slice(begin, size) for begin, size in zip(begins, sizes, strict=True)]
-    return stored_batch(schema, parts, rows)
+    counts = np.frombuffer(buffer, np.int64, rows, (5 * width + 16) * room)
+    return stored_batch(schema, parts, rows), counts

@@ -12,7 +12,7 @@ from barrow._arrow import column_buffer
 from barrow._memory import Block
 from barrow.bars import AnyRecords, Bars
 from barrow.errors import BarrowArgumentError, message
-from barrow.resample.fold import UNFINISHED, Fold, Output
+from barrow.resample.fold import UNFINISHED, Fold
 from barrow.resample.inputs import (
     Source,
     as_records,
@@ -23,6 +23,7 @@ from barrow.resample.inputs import (
 )
 from barrow.resample.options import Options, ResampleKeywords, make_options
 from barrow.resample.outputs import bunch_in, row_bytes, whole_lines
+from barrow.resample.report import ResampleReport
 from barrow.resample.resampler import Resampler
 from barrow.resample.timeframe import Timeframe
 
@@ -124,7 +125,8 @@ def _resample_whole(records: AnyRecords, options: Options, sort: bool) -> dict[s
     batches, duplicates = _unique(list(batches_of(records)), options)
     if not batches:
         fold = Fold(source, options, 0, 0)
-        return _by_name({output.name: _bars(output, []) for output in fold.outputs}, options)
+        none = {output.name: _told(output.template, output.report) for output in fold.outputs}
+        return _by_name(none, options)
     first, last = _stamp(batches[0], 0), _stamp(batches[-1], -1)
     fold = Fold(source, options, first, last)
     rooms = [
@@ -151,8 +153,8 @@ def _resample_whole(records: AnyRecords, options: Options, sort: bool) -> dict[s
             report.rows_dropped["unfinished"] = int(bunch.counts[-1])
             bunch = bunch_in(memory[level], source.encoding, room, 0, filled - 1)
         report.unfinished = states[level] == UNFINISHED and options.partial == "flag"
-        batch, report.counts = output.batch(bunch, block.buffer(block.size))
-        result[output.name] = _bars(output, [batch])
+        bars, report.counts = output.bars_over(bunch, block.buffer(block.size))
+        result[output.name] = _told(bars, report)
     return _by_name(result, options)
 
 
@@ -169,9 +171,8 @@ def _stamp(batch: pa.RecordBatch, at: int) -> int:
     return int(np.frombuffer(column_buffer(batch.column("ts_event")), np.uint64)[at])
 
 
-def _bars(output: Output, batches: list[pa.RecordBatch]) -> Bars:
-    bars = Bars(batches, output.schema)
-    bars.report = output.report
+def _told(bars: Bars, report: ResampleReport) -> Bars:
+    bars.report = report
     return bars
 
 

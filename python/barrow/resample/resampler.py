@@ -17,7 +17,7 @@ from barrow.errors import BarrowArgumentError, BarrowCorruptError, BarrowSchemaE
 from barrow.resample.fold import UNFINISHED, Fold, Output
 from barrow.resample.inputs import Columns, Source, batches_of, without_duplicates
 from barrow.resample.options import Options, ResampleKeywords, make_options
-from barrow.resample.outputs import Bunch, bunch_in, row_bytes, whole_lines
+from barrow.resample.outputs import bunch_in, bunch_of, row_bytes, whole_lines
 from barrow.resample.report import ResampleReport
 from barrow.resample.timeframe import Timeframe
 from barrow.sessions import Session
@@ -200,7 +200,8 @@ class Resampler:
         found = self._peek(self._outputs())
         for output in self._outputs():
             if output.name not in found:
-                found[output.name] = self._bars(output, [], np.empty(0, np.int64))
+                bars = found[output.name] = output.template.with_batches([])
+                bars.report = replace(self._report(output), counts=np.empty(0, np.int64))
         return {name: found[name] for name in self.options.names}
 
     def _peek(self, outputs: list[Output]) -> dict[str, Bars]:
@@ -212,7 +213,8 @@ class Resampler:
             unfinished = states[level] == UNFINISHED
             output.report.unfinished = unfinished and self.options.partial == "flag"
             if unfinished and self.options.partial == "drop":
-                bunch = self._bunch(level)
+                encoding, filled = self._fold.source.encoding, int(self._places[level, 1])
+                bunch = bunch_in(self._memory[level], encoding, self._room, 0, filled)
                 dropped = output.report.rows_dropped
                 output.report.rows_dropped = {**dropped, "unfinished": int(bunch.counts[-1])}
                 self._places[level, 1] -= 1
@@ -355,33 +357,20 @@ class Resampler:
             self._memory = tuple(np.empty(size, np.uint8) for _ in self._fold.outputs)
             self._places[:, 0] = self._room
 
-    def _bunch(self, level: int) -> Bunch:
-        assert self._fold is not None
-        room, filled = (int(number) for number in self._places[level])
-        return bunch_in(self._memory[level], self._fold.source.encoding, room, 0, filled)
-
     def _collect(self, outputs: list[Output] | None = None) -> dict[str, Bars]:
         """Takes what came out of the memory that is used again."""
+        assert self._fold is not None
+        encoding = self._fold.source.encoding
         found = {}
         filled = self._places[:, 1].tolist()
-        for level, output in enumerate(outputs or self._outputs()):
+        for level, output in enumerate(outputs or self._fold.outputs):
             if filled[level]:
-                bunch = self._bunch(level)
-                own = Bunch(
-                    [column.copy() for column in bunch.values],
-                    bunch.starts.copy(),
-                    bunch.inits.copy(),
-                    bunch.counts.copy(),
-                )
-                batch, counts = output.batch(own)
-                found[output.name] = self._bars(output, [batch], counts)
+                bunch = bunch_of(self._memory[level], encoding, self._room, filled[level])
+                bars, counts = output.bars_of(bunch)
+                bars.report = replace(self._report(output), counts=counts)
+                found[output.name] = bars
         self._places[:, 1] = 0
         return {name: found[name] for name in self.options.names if name in found}
-
-    def _bars(self, output: Output, batches: list[pa.RecordBatch], counts: Any) -> Bars:
-        bars = Bars(batches, output.schema)
-        bars.report = replace(self._report(output), counts=counts)
-        return bars
 
     def _report(self, output: Output) -> ResampleReport:
         output.report.rows_in = self._rows_in
