@@ -244,3 +244,19 @@ struct MutColumnView[dtype: DType](ImplicitlyCopyable, Sized):
         return ColumnView[Self.dtype](
             address=Int(self._values), length=self._length
         )
+
+    def written_as[other: DType](self) -> ColumnView[other]:
+        """Shows the same bits as values of another type of the same width.
+
+        Parameters:
+            other: The type.
+
+        Returns:
+            All values; those that were not written yet mean nothing.
+        """
+        comptime assert (
+            size_of[Scalar[other]]() == size_of[Scalar[Self.dtype]]()
+        ), "another width"
+        return ColumnView[other](
+            address=Int(self._values), length=self._length
+        )

@@ -73,6 +73,7 @@ class Bar64Reader:
         header: What the header says.
         offset: Where the first record is, in bytes.
         torn_bytes: What is behind the records and is none.
+        head: The bytes of the header.
         records: The records without copying: a read-only `np.memmap` of `RECORD`. Their
             checksums have not been looked at.
     """
@@ -86,6 +87,7 @@ class Bar64Reader:
                 start = file.read(RECORD_BYTES)
                 start += file.read(max(header_bytes(start) - len(start), 0))
                 self.header, self.offset = Header.decode(start, self.path)
+                self.head = start
                 size = os.fstat(file.fileno()).st_size
                 count = (size - self.offset) // RECORD_BYTES
                 self.records: Array = (
@@ -117,13 +119,21 @@ class Bar64Reader:
         """Lets the mapping go; what was made of it lives on."""
         self.records = np.empty(0, RECORD)
 
-    def bars(self, begin: int = 0, end: int | None = None, *, verify: bool = True) -> Bars:
+    def bars(
+        self,
+        begin: int = 0,
+        end: int | None = None,
+        *,
+        verify: bool = True,
+        lanes: Array | None = None,
+    ) -> Bars:
         """Records as columns of their own, in one pass over the memory.
 
         Args:
             begin: The first record.
             end: One past the last record; all if None.
             verify: Whether to look at every checksum.
+            lanes: Eight words of 64 bits, a fingerprint that the records are added to.
 
         Raises:
             BarrowCorruptError: A record is damaged.
@@ -134,9 +144,10 @@ class Bar64Reader:
         block = Block(max(len(COLUMNS) * stride, 1))
         words = block.array[: len(COLUMNS) * stride].view(np.uint64).reshape(len(COLUMNS), -1)
         columns = tuple(column[: len(part)] for column in words)
-        bad = native.bar64_unpack(part, columns, verify)
+        told = np.zeros(8, np.uint64) if lanes is None else lanes
+        bad = native.bar64_unpack(part, columns, verify, told)
         if bad >= 0:
-            raise self._damaged(begin + bad)
+            raise self.damaged(begin + bad)
         buffer = block.buffer(len(COLUMNS) * stride)
         parts = {name: buffer.slice(at * stride, 8 * len(part)) for at, name in enumerate(COLUMNS)}
         schema = self.header.schema()
@@ -180,12 +191,16 @@ class Bar64Reader:
         """
         found = self.condition()
         if found.first_damaged is not None:
-            raise self._damaged(found.first_damaged)
+            raise self.damaged(found.first_damaged)
         if self._raises and found.torn_bytes:
             raise self.torn_error(found.records)
 
-    def _damaged(self, number: int) -> BarrowCorruptError:
-        """The error for a record whose checksum is wrong."""
+    def damaged(self, number: int) -> BarrowCorruptError:
+        """The error for a record whose checksum is wrong.
+
+        Args:
+            number: Which, from 0.
+        """
         if number > last_whole(self.records):
             return self.torn_error(number)
         record = self.records[number]

@@ -209,6 +209,23 @@ class Bar64Writer:
         self._count += rows
         return rows
 
+    def write_records(self, data: Any) -> int:
+        """Writes records as they are behind the last one.
+
+        Args:
+            data: Whole records with their checksums, of the bar type and the precisions
+                of the file; nothing is looked at.
+
+        Returns:
+            How many bars that were.
+
+        Raises:
+            BarrowIoError: They cannot be written; the file is as long as before.
+        """
+        rows = self._file.write([data]) // RECORD_BYTES
+        self._count += rows
+        return rows
+
     def flush(self, *, fsync: bool = True) -> None:
         """Makes what was written durable.
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import Self
+from typing import Any, Self
 
+import numpy as np
+
+from barrow._lib import native
 from barrow.bar64 import Bar64Reader, Bar64Writer, Header
 from barrow.bar64.header import RECORD_BYTES
 from barrow.bars import Bars
+from barrow.errors import BarrowCorruptError
 from barrow.etl.io.checks import check_count, no_position, too_short
+from barrow.etl.io.index import PRINTED_BYTES, hashed
+from barrow.etl.io.prints import Lanes, Printed, new_lanes
 
 
 class BinaryReader:
@@ -24,6 +30,8 @@ class BinaryReader:
 
     Attributes:
         path: The file as the caller named it.
+        lanes: The fingerprint of what was read since `printed` was asked for, or since
+            `seek`.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, whole: bool = True) -> None:
@@ -31,6 +39,9 @@ class BinaryReader:
         self._whole = whole
         self._reader = self._open()
         self._row = 0
+        self._begin = 0
+        self.lanes: Lanes = new_lanes()
+        native.fingerprint(self._reader.head, self.lanes)
 
     def _open(self) -> Bar64Reader:
         return Bar64Reader(self.path, torn="raise" if self._whole else "leave")
@@ -46,10 +57,39 @@ class BinaryReader:
         end = min(self._row + n, len(self._reader))
         if self._row == end:
             return None
-        bars = self._reader.bars(self._row, end)
+        bars = self._reader.bars(self._row, end, lanes=self.lanes)
         self._reader.release(self._row, end)
         self._row = end
         return bars
+
+    def read_records(self, n: int) -> RecordPiece | None:
+        """The next records as they are, at most `n` of them; None at the end.
+
+        Whoever takes them looks at their checksums and adds them to `lanes`.
+
+        Raises:
+            BarrowArgumentError: `n` is less than 1.
+        """
+        check_count(n)
+        begin, end = self._row, min(self._row + n, len(self._reader))
+        if begin == end:
+            return None
+        self._row = end
+        return RecordPiece(self, self._reader, begin, end)
+
+    def printed(self) -> Printed:
+        """The fingerprint of what was read since this was asked for, or since `seek`."""
+        begin, end = self._begin, self.tell()
+        lanes, self.lanes, self._begin = self.lanes.tobytes(), new_lanes(), end
+        count = min(end, PRINTED_BYTES)
+        head, tail = (self._bytes(at, at + count) for at in (0, end - count))
+        return Printed(begin, end, lanes, hashed(head), hashed(tail))
+
+    def _bytes(self, begin: int, end: int) -> bytes:
+        """Bytes of the file from one position to another; few."""
+        head, offset = self._reader.head, self._reader.offset
+        first, last = (max(at - offset, 0) // RECORD_BYTES for at in (begin, end))
+        return head[begin : min(end, offset)] + self._reader.records[first:last].tobytes()
 
     def tell(self) -> int:
         """The position: behind the last record that was read."""
@@ -65,6 +105,9 @@ class BinaryReader:
         with self._reader:
             self._reader = self._open()
         self._row = _row_at(self._reader, position)
+        self._begin, self.lanes = position, new_lanes()
+        if not position:
+            native.fingerprint(self._reader.head, self.lanes)
 
     def close(self) -> None:
         """Lets the file go."""
@@ -75,6 +118,59 @@ class BinaryReader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class RecordPiece:
+    """Records of a file that nobody has looked at, as words in mapped memory.
+
+    Args:
+        reader: Where they are from.
+        file: The file.
+        begin: The first one.
+        end: One past the last one.
+
+    Attributes:
+        reader: Where they are from.
+        words: Their words: `uint64` of shape (records, 8), read-only.
+        schema: The stored schema of bars made of them.
+        before: A stamp that the first one does not come before: nanoseconds UTC.
+    """
+
+    def __init__(self, reader: BinaryReader, file: Bar64Reader, begin: int, end: int) -> None:
+        self.reader = reader
+        self.before = 0
+        self._file, self._begin, self._end = file, begin, end
+        part = np.asarray(file.records[begin:end])
+        self.words: np.ndarray[Any, np.dtype[np.uint64]] = part.view(np.uint64).reshape(-1, 8)
+        self.schema = file.header.schema()
+
+    def __len__(self) -> int:
+        return self._end - self._begin
+
+    @property
+    def last(self) -> int:
+        """The stamp of the last one: nanoseconds UTC."""
+        return int(self.words[-1, 0])
+
+    def bars(self) -> Bars:
+        """The same as columns.
+
+        Raises:
+            BarrowCorruptError: A record is damaged.
+        """
+        return self._file.bars(self._begin, self._end)
+
+    def damaged(self, row: int) -> BarrowCorruptError:
+        """The error for a record whose checksum is wrong.
+
+        Args:
+            row: Which of these, from 0.
+        """
+        return self._file.damaged(self._begin + row)
+
+    def release(self) -> None:
+        """Gives back the memory they are seen through."""
+        self._file.release(self._begin, self._end)
 
 
 class BinaryWriter:
@@ -114,6 +210,18 @@ class BinaryWriter:
         if self._writer is None:
             self._writer = Bar64Writer.create(self.path, Header.of(bars.schema, self.path))
         return self._writer.write(bars)
+
+    def write_records(self, data: Any) -> int:
+        """Writes records as they are behind the last one, all of them or none.
+
+        Args:
+            data: As in `Bar64Writer.write_records`; bars were written before, were it none.
+
+        Raises:
+            What `Bar64Writer.write_records` raises.
+        """
+        assert self._writer is not None
+        return self._writer.write_records(data)
 
     def tell(self) -> int:
         """The position: behind the last record; 0 if there is no file yet."""

@@ -147,12 +147,20 @@ class _Work:
         if min(threads, len(symbols)) == 1:
             return [self.one(symbol) for symbol in symbols]
         with ThreadPoolExecutor(threads) as pool:
-            futures = [pool.submit(self.one, symbol) for symbol in symbols]
+            # The largest first, or one thread would be left alone with it at the end.
+            sizes = [self._bytes(symbol) for symbol in symbols]
+            order = sorted(range(len(symbols)), key=sizes.__getitem__, reverse=True)
+            futures = {at: pool.submit(self.one, symbols[at]) for at in order}
             try:
-                return [future.result() for future in futures]
+                return [futures[at].result() for at in range(len(symbols))]
             finally:
                 # After an interrupt only those that have begun are waited for.
                 pool.shutdown(wait=False, cancel_futures=True)
+
+    def _bytes(self, symbol: Symbol) -> int:
+        """How large the file of bars of a symbol is so far."""
+        path = self._bars(symbol)
+        return os.path.getsize(path) if os.path.isfile(path) else 0
 
     def one(self, symbol: Symbol) -> SymbolReport:
         """One symbol, stage by stage."""
