@@ -19,6 +19,9 @@ from barrow.errors import BarrowIoError, message
 _NO_SPACE = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 # Smaller pieces than this are put together before they are written.
 _PIECE = 1 << 16
+# What goes past the caches of the system begins and ends with such blocks, in the file and
+# in memory.
+BLOCK_BYTES = 4096
 # So many files are made durable together rather than one by one.
 _MANY_FILES = 32
 
@@ -375,6 +378,7 @@ class AppendFile:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
         self._is_new = False
+        self._direct = -1
         try:
             self._file = SYSTEM.open(self.path, os.O_RDWR)
         except OSError as error:
@@ -441,6 +445,56 @@ class AppendFile:
         written, self.size = end - self.size, end
         return written
 
+    def write_blocks(self, data: memoryview) -> int:
+        """Writes whole blocks, past the caches of the system where it lets us.
+
+        They begin with the block that the file ends in, whose bytes are there already.
+        What has to be durable soon then costs no memory of the system, and no copy.
+
+        Args:
+            data: A number of blocks, in memory that begins with one.
+
+        Returns:
+            How many bytes longer the file is; it is as long as before after an error.
+
+        Raises:
+            BarrowIoError: They cannot be written.
+        """
+        before, place = self.size, self.size // BLOCK_BYTES * BLOCK_BYTES
+        try:
+            self._write_past_caches(data, place)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                SYSTEM.truncate(self._file, before)
+            raise unwritable(self.path, error) from error
+        self.size = place + len(data)
+        return self.size - before
+
+    def _write_past_caches(self, data: memoryview, place: int) -> None:
+        written = 0
+        try:
+            if self._direct < 0:
+                flags = os.O_WRONLY | os.O_NOFOLLOW | getattr(os, "O_DIRECT", 0)
+                self._direct = SYSTEM.open(self.path, flags)
+            while written < len(data):
+                written += SYSTEM.write_at(self._direct, data[written:], place + written)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # the file system has no such way
+                raise
+            self._write_at(data[written:], place + written)
+
+    def last_block(self) -> bytes:
+        """The bytes of the block that the file ends in; none if it ends with a whole one.
+
+        Raises:
+            BarrowIoError: They cannot be read.
+        """
+        count = self.size % BLOCK_BYTES
+        try:
+            return os.pread(self._file, count, self.size - count)
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+
     def rewrite_start(self, start: bytes) -> None:
         """Replaces the first bytes, and makes that durable.
 
@@ -498,9 +552,10 @@ class AppendFile:
 
     def close(self) -> None:
         """Closes the file without making anything durable; see `flush`."""
-        if self._file >= 0:
-            SYSTEM.close(self._file)
-            self._file = -1
+        for descriptor in (self._direct, self._file):
+            if descriptor >= 0:
+                SYSTEM.close(descriptor)
+        self._direct = self._file = -1
 
     def __enter__(self) -> Self:
         return self

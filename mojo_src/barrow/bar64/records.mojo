@@ -21,6 +21,9 @@ comptime Columns = Array[ColumnView[DType.uint64], COLUMNS]
 """Columns to read, in the order of the record."""
 comptime MutColumns = Array[MutColumnView[DType.uint64], COLUMNS]
 """Columns to write, in the order of the record."""
+# Records that are asked for ahead of their use: the processor itself stops at every
+# page of the file, and proving a record leaves it no time to catch up.
+comptime _AHEAD = 64
 # More than this is larger than what a core has of the caches.
 comptime _STREAMED = 1 << 19
 
@@ -128,6 +131,8 @@ def _unpack_blocks[
     """Unpacks whole blocks from `begin` on; returns -1 or the first damaged record."""
     var at = begin
     while at + _BLOCK <= end:
+        comptime for row in range(_BLOCK):
+            records.fetch(_WORDS * (at + _AHEAD + row))
         comptime if checked:
             if not _are_whole(records, at):
                 return _unpack_rows[True](

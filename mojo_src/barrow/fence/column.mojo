@@ -1,6 +1,6 @@
 """Borrowed columns: one value after another, all of one width."""
 
-from std.sys import size_of
+from std.sys import PrefetchOptions, prefetch, size_of
 
 
 struct ColumnView[dtype: DType](ImplicitlyCopyable, Sized):
@@ -70,6 +70,18 @@ struct ColumnView[dtype: DType](ImplicitlyCopyable, Sized):
         return Self(
             address=Int(self._values) + begin * size, length=end - begin
         )
+
+    @always_inline
+    def fetch(self, at: Int):
+        """Asks for the cache line of a value that will be read soon.
+
+        Args:
+            at: Its index; may be past the end, where nothing happens.
+        """
+        comptime size = size_of[Scalar[Self.dtype]]()
+        prefetch[
+            PrefetchOptions().for_read().high_locality().to_data_cache()
+        ](self._values.unsafe_offset(at * size))
 
     @always_inline
     def load[width: Int](self, at: Int) -> SIMD[Self.dtype, width]:

@@ -222,7 +222,26 @@ class Bar64Writer:
         Raises:
             BarrowIoError: They cannot be written; the file is as long as before.
         """
-        rows = self._file.write([data]) // RECORD_BYTES
+        return self._count_bytes(self._file.write([data]))
+
+    def write_blocks(self, data: memoryview) -> int:
+        """The same past the caches of the system, as `AppendFile.write_blocks` does.
+
+        Args:
+            data: A number of blocks of 4096 bytes; the first begins with `last_block`.
+        """
+        return self._count_bytes(self._file.write_blocks(data))
+
+    def last_block(self) -> bytes:
+        """The bytes behind the last whole block of 4096 bytes, header included.
+
+        Raises:
+            BarrowIoError: They cannot be read.
+        """
+        return self._file.last_block()
+
+    def _count_bytes(self, count: int) -> int:
+        rows = count // RECORD_BYTES
         self._count += rows
         return rows
 

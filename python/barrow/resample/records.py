@@ -15,9 +15,9 @@ _SCRATCH = 7 * (PIECE + 8) * 8
 _BARS = PIECE + 8  # one more is needed, and whole lines
 _BAR_BYTES = 8 * 8  # eight columns of eight bytes
 RECORD_BYTES = 64
-# 1 MiB for each timeframe: what half of it holds is worth a call of the system.
+# 1 MiB for each timeframe.
 _OUTPUT_RECORDS = 1 << 14
-WORTH_WRITING = _OUTPUT_RECORDS // 2
+_PAGE = 4096
 
 
 class RecordSpace:
@@ -30,16 +30,17 @@ class RecordSpace:
         scratch: Where rows are columns for a moment.
         blocks: Where bars of every level are columns for a moment.
         places: Room and bars of these: `int64` of shape (levels, 2).
-        outputs: The records of every level.
-        filled: How many there are: `int64`. Whoever has written them sets it to 0.
+        outputs: The records of every level, from a page of memory on.
+        filled: How many there are: `int64`. Whoever has written them sets it back.
     """
 
     def __init__(self, levels: int) -> None:
         sizes = [_SCRATCH, *[_BARS * _BAR_BYTES] * levels]
         sizes += [_OUTPUT_RECORDS * RECORD_BYTES] * levels
-        ends = np.cumsum([-(-size // 4096) * 4096 for size in sizes]).tolist()
-        self._block = Block(ends[-1])
-        begins = [0, *ends[:-1]]
+        ends = np.cumsum([-(-size // _PAGE) * _PAGE for size in sizes])
+        self._block = Block(int(ends[-1]) + _PAGE)
+        first = -self._block.array.ctypes.data % _PAGE
+        begins = [first, *(first + ends[:-1]).tolist()]
         parts = [
             self._block.array[begin : begin + size]
             for begin, size in zip(begins, sizes, strict=True)
@@ -49,7 +50,3 @@ class RecordSpace:
         self.outputs: tuple[Array, ...] = tuple(parts[1 + levels :])
         self.places: Array = np.array([[_BARS, 0]] * levels, np.int64)
         self.filled: Array = np.zeros(levels, np.int64)
-
-    def records(self, level: int) -> Array:
-        """The bytes of the records of a level; good until the next rows are folded."""
-        return self.outputs[level][: int(self.filled[level]) * RECORD_BYTES]

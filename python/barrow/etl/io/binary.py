@@ -211,17 +211,18 @@ class BinaryWriter:
             self._writer = Bar64Writer.create(self.path, Header.of(bars.schema, self.path))
         return self._writer.write(bars)
 
-    def write_records(self, data: Any) -> int:
-        """Writes records as they are behind the last one, all of them or none.
+    def records(self, bars: Bars) -> Bar64Writer:
+        """What takes records as they are.
 
         Args:
-            data: As in `Bar64Writer.write_records`; bars were written before, were it none.
+            bars: Bars like those that will come, or none; they are written.
 
         Raises:
-            What `Bar64Writer.write_records` raises.
+            What `write_batch` raises.
         """
+        self.write_batch(bars)
         assert self._writer is not None
-        return self._writer.write_records(data)
+        return self._writer
 
     def tell(self) -> int:
         """The position: behind the last record; 0 if there is no file yet."""

@@ -11,13 +11,14 @@ from typing import Any, Unpack
 
 import pyarrow as pa
 
+from barrow.bar64 import Bar64Writer
 from barrow.bars import Bars
 from barrow.csv import CsvKeywords
 from barrow.errors import BarrowArgumentError, message
 from barrow.etl.io import BinaryWriter, ResampleIOFactory, ResampleIOWriter
-from barrow.etl.io.binary import RecordPiece
-from barrow.etl.stages.inputs import NewRows, check_order, drain, find_files
+from barrow.etl.stages.inputs import NewRows, drain, find_files
 from barrow.etl.stages.ledger import Ledger, LedgerFile, check_size, remove, remove_partials
+from barrow.etl.stages.records import RecordFold
 from barrow.etl.stages.report import StageReport
 from barrow.etl.stages.settings import (
     SAVE_ROWS,
@@ -27,7 +28,6 @@ from barrow.etl.stages.settings import (
     suffix_of,
 )
 from barrow.resample import ResampleKeywords, Resampler, Timeframe
-from barrow.resample.records import WORTH_WRITING, RecordSpace
 
 # Ten files are written after every batch, so that is worth more rows than elsewhere.
 _BATCH_ROWS = 1 << 17
@@ -100,13 +100,13 @@ def resample(
         # Formats of others may be anything, whatever their names are.
         new.as_records = format == "binary" and factory is None and resampler.takes_records
         with _Outputs(place, names, formats, ledger.outputs) as outputs:
-            records = _Records(resampler, outputs, counts)
+            records = RecordFold(resampler, outputs.records)
 
             def take(bars: Bars) -> None:
                 outputs.write(resampler.push(bars), counts)
 
             def save(last: int, ended: bool) -> None:
-                records.write(1)
+                records.write_all()
                 positions, ends = outputs.positions(), None
                 if ended:
                     outputs.write(_open_bars(resampler), {})
@@ -124,6 +124,8 @@ def resample(
                 )
 
             rows = drain(new, paths, take, save, save_rows=save_rows, fold=records.take)
+            for text, count in records.counts.items():
+                counts[names[text]] += count
             if not new.inputs and not outputs.are_whole(ledger.state.get("ends")):
                 save(ledger.last_stamp, True)
     seconds = time.perf_counter() - begun
@@ -161,64 +163,6 @@ def _begun(
 def _open_bars(resampler: Resampler) -> dict[str, Bars]:
     """The bars that are open, if they are wanted."""
     return {} if resampler.options.partial == "drop" else resampler.open_bars()
-
-
-class _Records:
-    """From bar64 to bar64: records are folded into records, with nothing in between.
-
-    Args:
-        resampler: Folds them.
-        outputs: Where they go.
-        counts: How many came to every file; brought up to date.
-    """
-
-    def __init__(self, resampler: Resampler, outputs: _Outputs, counts: dict[str, int]) -> None:
-        self._resampler = resampler
-        self._outputs = outputs
-        self._counts = counts
-        self._space: RecordSpace | None = None
-        self._schemas: dict[str, pa.Schema] = {}
-        self._writers: dict[str, BinaryWriter] = {}
-
-    def take(self, piece: RecordPiece) -> None:
-        """Folds records, and writes the bars if there are many by then.
-
-        Raises:
-            BarrowCorruptError: A record is damaged.
-            BarrowParseError: A stamp is before the one before it.
-            What `Resampler.push` raises.
-        """
-        if self._space is None:
-            first = int(piece.words[0, 0])
-            self._space, self._schemas = self._resampler.record_space(piece.schema, first)
-        words = piece.words
-        done = 0
-        while done < len(words):
-            try:
-                rows, damaged = self._resampler.push_records(
-                    words[done:], piece.reader.lanes, self._space
-                )
-            except BarrowArgumentError:
-                # The other way says better which bars do not follow each other.
-                check_order(piece.bars(), piece.before, piece.reader.path)
-                raise
-            if damaged >= 0:
-                raise piece.damaged(done + damaged)
-            done += rows
-            self.write(WORTH_WRITING)
-
-    def write(self, least: int) -> None:
-        """Writes the bars of timeframes that have so many, or more."""
-        if self._space is None:
-            return
-        for level, filled in enumerate(self._space.filled.tolist()):
-            if filled >= least:
-                text = list(self._schemas)[level]
-                if text not in self._writers:
-                    self._writers[text] = self._outputs.records_of(text, self._schemas[text])
-                self._writers[text].write_records(self._space.records(level).data)
-                self._space.filled[level] = 0
-                self._counts[self._outputs.name_of(text)] += filled
 
 
 class _Outputs:
@@ -275,8 +219,8 @@ class _Outputs:
             counts[self._names[text]] = counts.get(self._names[text], 0) + len(some)
             self._writers[text].write_batch(some)
 
-    def records_of(self, text: str, schema: pa.Schema) -> BinaryWriter:
-        """The writer of the bar64 file of a timeframe, which is there.
+    def records(self, text: str, schema: pa.Schema) -> Bar64Writer:
+        """What takes records of a timeframe; its file is there then.
 
         Args:
             text: The timeframe.
@@ -285,14 +229,10 @@ class _Outputs:
         Raises:
             What the writer raises if such bars do not belong into the file.
         """
-        self.write({text: Bars([], schema)}, {})
+        self._open()
         writer = self._writers[text]
         assert isinstance(writer, BinaryWriter)
-        return writer
-
-    def name_of(self, text: str) -> str:
-        """The file of a timeframe."""
-        return self._names[text]
+        return writer.records(Bars([], schema))
 
     def positions(self) -> dict[str, int]:
         """Where every file ends."""
