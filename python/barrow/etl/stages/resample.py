@@ -20,17 +20,13 @@ from barrow.etl.stages.inputs import NewRows, drain, find_files
 from barrow.etl.stages.ledger import Ledger, LedgerFile, check_size, remove, remove_partials
 from barrow.etl.stages.records import RecordFold
 from barrow.etl.stages.report import StageReport
-from barrow.etl.stages.settings import (
-    SAVE_ROWS,
-    StageFormat,
-    ledger_of,
-    settings,
-    suffix_of,
-)
+from barrow.etl.stages.settings import StageFormat, ledger_of, settings, suffix_of
 from barrow.resample import ResampleKeywords, Resampler, Timeframe
 
 # Ten files are written after every batch, so that is worth more rows than elsewhere.
 _BATCH_ROWS = 1 << 17
+# A fifth of a second of work; saving waits for the disk a dozen times.
+_SAVE_ROWS = 1 << 23
 
 
 def resample(
@@ -41,7 +37,7 @@ def resample(
     format: StageFormat = "binary",
     rebuild: bool = False,
     batch_rows: int = _BATCH_ROWS,
-    save_rows: int = SAVE_ROWS,
+    save_rows: int = _SAVE_ROWS,
     factory: ResampleIOFactory | None = None,
     text: CsvKeywords | None = None,
     **keywords: Unpack[ResampleKeywords],
