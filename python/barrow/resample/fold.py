@@ -202,14 +202,18 @@ class Fold:
             self._handle, records, lanes, space.scratch, space.blocks, space.places,
             space.outputs, space.filled,
         )  # fmt: skip
-        self._judge(tuple(trouble), records[:, 0].view(np.int64))
+        if trouble[0]:
+            self._judge(tuple(trouble), records[:, 0].view(np.int64))
         self.rows += rows
-        for level, output in enumerate(self.outputs):
-            if new := int(space.filled[level]) - before[level]:
-                start = int(space.outputs[level].view(np.int64)[8 * before[level]])
+        for level, (old, now) in enumerate(zip(before, space.filled.tolist(), strict=True)):
+            if now == old:
+                continue
+            report = self.outputs[level].report
+            if not report.bars:  # others are later
+                start = int(space.outputs[level].view(np.int64)[8 * old])
                 if start < 0:
-                    raise before_1970(output.name, start)
-                output.report.bars += new
+                    raise before_1970(report.timeframe, start)
+            report.bars += now - old
         return rows, damaged
 
     def _judge(self, told: tuple[int, ...], stamps: Array) -> None:

@@ -6,8 +6,10 @@ import os
 from typing import Any, Self
 
 import numpy as np
+import pyarrow as pa
 
 from barrow._lib import native
+from barrow._memory import Block
 from barrow.bar64 import Bar64Reader, Bar64Writer, Header
 from barrow.bar64.header import RECORD_BYTES
 from barrow.bars import Bars
@@ -15,6 +17,10 @@ from barrow.errors import BarrowCorruptError
 from barrow.etl.io.checks import check_count, no_position, too_short
 from barrow.etl.io.index import PRINTED_BYTES, hashed
 from barrow.etl.io.prints import Lanes, Printed, new_lanes
+
+
+# Records that are read as they are: 2 MiB, which stay in the caches.
+_PIECE = 1 << 15
 
 
 class BinaryReader:
@@ -40,6 +46,7 @@ class BinaryReader:
         self._reader = self._open()
         self._row = 0
         self._begin = 0
+        self._room: Block | None = None
         self.lanes: Lanes = new_lanes()
         native.fingerprint(self._reader.head, self.lanes)
 
@@ -65,17 +72,25 @@ class BinaryReader:
     def read_records(self, n: int) -> RecordPiece | None:
         """The next records as they are, at most `n` of them; None at the end.
 
-        Whoever takes them looks at their checksums and adds them to `lanes`.
+        Whoever takes them looks at their checksums and adds them to `lanes`. They are good
+        until the next ones are asked for.
 
         Raises:
+            BarrowCorruptError: The file was cut off or replaced meanwhile.
             BarrowArgumentError: `n` is less than 1.
+            BarrowIoError: It cannot be read.
         """
         check_count(n)
-        begin, end = self._row, min(self._row + n, len(self._reader))
+        begin = self._row
+        end = min(begin + min(n, _PIECE), len(self._reader))
         if begin == end:
             return None
+        if self._room is None:
+            self._room = Block(_PIECE * RECORD_BYTES)
+        room = self._room.array[: (end - begin) * RECORD_BYTES]
+        self._reader.read_into(room, begin)
         self._row = end
-        return RecordPiece(self, self._reader, begin, end)
+        return RecordPiece(self, self._reader, begin, room.view(np.uint64).reshape(-1, 8))
 
     def printed(self) -> Printed:
         """The fingerprint of what was read since this was asked for, or since `seek`."""
@@ -121,31 +136,39 @@ class BinaryReader:
 
 
 class RecordPiece:
-    """Records of a file that nobody has looked at, as words in mapped memory.
+    """Records of a file that nobody has looked at, as words.
 
     Args:
         reader: Where they are from.
         file: The file.
         begin: The first one.
-        end: One past the last one.
+        words: What they are.
 
     Attributes:
         reader: Where they are from.
-        words: Their words: `uint64` of shape (records, 8), read-only.
-        schema: The stored schema of bars made of them.
+        words: Their words: `uint64` of shape (records, 8).
         before: A stamp that the first one does not come before: nanoseconds UTC.
     """
 
-    def __init__(self, reader: BinaryReader, file: Bar64Reader, begin: int, end: int) -> None:
+    def __init__(
+        self,
+        reader: BinaryReader,
+        file: Bar64Reader,
+        begin: int,
+        words: np.ndarray[Any, np.dtype[np.uint64]],
+    ) -> None:
         self.reader = reader
+        self.words = words
         self.before = 0
-        self._file, self._begin, self._end = file, begin, end
-        part = np.asarray(file.records[begin:end])
-        self.words: np.ndarray[Any, np.dtype[np.uint64]] = part.view(np.uint64).reshape(-1, 8)
-        self.schema = file.header.schema()
+        self._file, self._begin = file, begin
 
     def __len__(self) -> int:
-        return self._end - self._begin
+        return len(self.words)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The stored schema of bars made of them."""
+        return self._file.header.schema()
 
     @property
     def last(self) -> int:
@@ -158,7 +181,7 @@ class RecordPiece:
         Raises:
             BarrowCorruptError: A record is damaged.
         """
-        return self._file.bars(self._begin, self._end)
+        return self._file.bars(self._begin, self._begin + len(self))
 
     def damaged(self, row: int) -> BarrowCorruptError:
         """The error for a record whose checksum is wrong.
@@ -167,10 +190,6 @@ class RecordPiece:
             row: Which of these, from 0.
         """
         return self._file.damaged(self._begin + row)
-
-    def release(self) -> None:
-        """Gives back the memory they are seen through."""
-        self._file.release(self._begin, self._end)
 
 
 class BinaryWriter:

@@ -92,7 +92,8 @@ def run(
         symbols: Which of them; all if None.
         stages: Which of `transform`, `aggregate` and `resample`.
         rebuild: Whether these stages start over.
-        threads: How many symbols at the same time; one for every processor if None.
+        threads: How many symbols at the same time; two for every processor if None, as
+            half of them wait for the disk.
         progress: Called after every stage of a symbol, in any thread, one at a time.
 
     Returns:
@@ -110,7 +111,7 @@ def run(
     make_folder(pipeline.output or ".")
     with locked(os.path.join(pipeline.output, LOCK), 0):
         work = _Work(pipeline, chosen, rebuild, progress or (lambda _: None))
-        reports = work.all(several, threads or os.cpu_count() or 1)
+        reports = work.all(several, threads or 2 * (os.cpu_count() or 1))
     return RunReport(pipeline.output, reports, time.perf_counter() - begun)
 
 

@@ -224,8 +224,6 @@ class NewRows:
                 break
             self._places[name] = _Place(path, reader.tell(), reader=reader)
             yield Batch(bars, records=piece)
-            if piece is not None:
-                piece.release()
         printed = reader.printed() if name in self._places else None
         self._places[name] = _Place(path, reader.tell(), 0, status, printed)
         yield Batch(None)
