@@ -213,9 +213,7 @@ def child(root: Path, threads: int, work: str) -> None:
             for path in sorted((root / "bars").iterdir())
         )
         pipeline = etl.Pipeline(str(root), "binary", symbols)
-        call: Callable[[], Any] = partial(
-            etl.run, pipeline, stages=["resample"], threads=threads
-        )
+        call: Callable[[], Any] = partial(etl.run, pipeline, stages=["resample"], threads=threads)
     else:
         (root / "floor").mkdir()
         call = partial(floor, root, threads, os.O_DIRECT if work == "direct" else 0)

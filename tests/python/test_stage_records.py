@@ -127,9 +127,7 @@ def test_records_out_of_order_are_an_error(tmp_path: Path, row: int) -> None:
     texts = []
     for factory in (None, ResampleIOFactory()):
         with pytest.raises(bw.BarrowParseError) as caught:
-            etl.resample(
-                source, TIMEFRAMES, tmp_path / "made", batch_rows=5_000, factory=factory
-            )
+            etl.resample(source, TIMEFRAMES, tmp_path / "made", batch_rows=5_000, factory=factory)
         assert caught.value.reason == "order"
         texts.append(str(caught.value))
         shutil.rmtree(tmp_path / "made")
@@ -144,9 +142,7 @@ def test_stamps_that_are_there_twice_are_an_error_where_they_must_not(tmp_path: 
     assert etl.resample(source, TIMEFRAMES, tmp_path / "kept").rows == 10_000
     for factory in (None, ResampleIOFactory()):
         with pytest.raises(bw.BarrowArgumentError, match=r"^row 6001: ts_event .* is there twice"):
-            etl.resample(
-                source, TIMEFRAMES, tmp_path / "made", duplicates="error", factory=factory
-            )
+            etl.resample(source, TIMEFRAMES, tmp_path / "made", duplicates="error", factory=factory)
         shutil.rmtree(tmp_path / "made")
 
 

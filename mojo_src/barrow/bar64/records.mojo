@@ -98,9 +98,7 @@ def unpack[
         comptime for word in range(1, COLUMNS):
             even = even and columns[word].before_line() == gap
         if even:
-            var damaged = _unpack_rows[checked](
-                records, columns, lanes, 0, gap
-            )
+            var damaged = _unpack_rows[checked](records, columns, lanes, 0, gap)
             if damaged >= 0:
                 return damaged
             damaged = _unpack_blocks[checked, True](

@@ -79,9 +79,9 @@ struct ColumnView[dtype: DType](ImplicitlyCopyable, Sized):
             at: Its index; may be past the end, where nothing happens.
         """
         comptime size = size_of[Scalar[Self.dtype]]()
-        prefetch[
-            PrefetchOptions().for_read().high_locality().to_data_cache()
-        ](self._values.unsafe_offset(at * size))
+        prefetch[PrefetchOptions().for_read().high_locality().to_data_cache()](
+            self._values.unsafe_offset(at * size)
+        )
 
     @always_inline
     def load[width: Int](self, at: Int) -> SIMD[Self.dtype, width]:
@@ -269,6 +269,4 @@ struct MutColumnView[dtype: DType](ImplicitlyCopyable, Sized):
         comptime assert (
             size_of[Scalar[other]]() == size_of[Scalar[Self.dtype]]()
         ), "another width"
-        return ColumnView[other](
-            address=Int(self._values), length=self._length
-        )
+        return ColumnView[other](address=Int(self._values), length=self._length)

@@ -18,7 +18,6 @@ from barrow.etl.io.checks import check_count, no_position, too_short
 from barrow.etl.io.index import PRINTED_BYTES, hashed
 from barrow.etl.io.prints import Lanes, Printed, new_lanes
 
-
 # Records that are read as they are: 2 MiB, which stay in the caches.
 _PIECE = 1 << 15
 

@@ -204,9 +204,7 @@ class NewRows:
                 self._note(text)
             if in_pieces:
                 # Behind the last bar may be rows that became none.
-                self._places[name] = _Place(
-                    path, reader.tell(), text.line if text else 0, status
-                )
+                self._places[name] = _Place(path, reader.tell(), text.line if text else 0, status)
                 yield Batch(None)
             else:
                 self._places[name] = _Place(path, status.st_size, 0, status)

@@ -120,8 +120,8 @@ def resample(
                 )
 
             rows = drain(new, paths, take, save, save_rows=save_rows, fold=records.take)
-            for text, count in records.counts.items():
-                counts[names[text]] += count
+            for timeframe, count in records.counts.items():
+                counts[names[timeframe]] += count
             if not new.inputs and not outputs.are_whole(ledger.state.get("ends")):
                 save(ledger.last_stamp, True)
     seconds = time.perf_counter() - begun
