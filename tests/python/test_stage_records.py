@@ -157,6 +157,29 @@ def test_a_bar_that_would_start_before_1970_is_an_error(tmp_path: Path) -> None:
         shutil.rmtree(tmp_path / "made")
 
 
+def test_a_file_that_is_replaced_or_cut_while_it_is_read_is_an_error(tmp_path: Path) -> None:
+    path = file_of(tmp_path / "x.bar64", minutes(1_000))
+    with BinaryReader(path) as reader:
+        shutil.copy(path, tmp_path / "other")
+        (tmp_path / "other").replace(path)
+        with pytest.raises(bw.BarrowCorruptError) as caught:
+            reader.read_records(10)
+    assert str(caught.value) == (
+        f"{path}: another file has its name now, other than when it was opened\n  try: once more"
+    )
+    with BinaryReader(path) as reader:
+        piece = reader.read_records(10)
+        assert piece is not None
+        assert (len(piece), piece.last) == (10, minutes(1_000)[9].ts_event)
+        with path.open("r+b") as file:
+            file.truncate(6_400)
+        with pytest.raises(bw.BarrowCorruptError) as caught:
+            reader.read_records(990)
+    assert str(caught.value) == (
+        f"{path}: it ends at byte 6,400 now, other than when it was opened\n  try: once more"
+    )
+
+
 # ---------------------------------------------------------------------- what was read
 
 

@@ -11,11 +11,12 @@ import numpy as np
 
 from barrow._arrow import BAR, column_buffer
 from barrow._lib import native
+from barrow.append_file import AppendFile
 from barrow.bar64.header import RECORD_BYTES, Header, Stamp
 from barrow.bar64.reader import COLUMNS, Bar64Reader
 from barrow.bars import StoredRecords, require_like, stored_tables
 from barrow.errors import BarrowArgumentError, message
-from barrow.files import AppendFile, AtomicFile, Output, unwritable
+from barrow.files import AtomicFile, Output, unwritable
 
 _ENCODING = "fixed8"
 # Records are made in so much memory, 512 KiB, which stays in the cache of a core, and

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from barrow.append_file import BLOCK_BYTES
 from barrow.bar64 import RECORD, Bar64Writer
 from barrow.errors import BarrowArgumentError
 from barrow.etl.io.binary import RecordPiece
 from barrow.etl.stages.inputs import check_order
-from barrow.files import BLOCK_BYTES
 from barrow.resample import Resampler
 from barrow.resample.records import RecordSpace
 
