@@ -139,7 +139,7 @@ class AppendFile:
         written = 0
         try:
             if self._direct < 0:
-                flags = os.O_WRONLY | os.O_NOFOLLOW | getattr(os, "O_DIRECT", 0)
+                flags = os.O_WRONLY | getattr(os, "O_DIRECT", 0)
                 self._direct = SYSTEM.open(self.path, flags)
             while written < len(data):
                 written += SYSTEM.write_at(self._direct, data[written:], place + written)

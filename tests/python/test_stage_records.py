@@ -106,6 +106,22 @@ def test_records_that_come_later_go_on(tmp_path: Path) -> None:
     assert made(tmp_path / "made") == made(tmp_path / "wanted")
 
 
+def test_outputs_may_be_links(tmp_path: Path) -> None:
+    bars = minutes(70_001)
+    etl.resample(file_of(tmp_path / "x.bar64", bars[:100]), ["5m"], tmp_path / "made")
+    output = tmp_path / "made" / "x-5-minute.bar64"
+    output.rename(tmp_path / "elsewhere")
+    output.symlink_to(tmp_path / "elsewhere")
+    with Bar64Writer(file_of(tmp_path / "y.bar64", bars[:100])) as writer:
+        writer.write(bars[100:])
+    (tmp_path / "y.bar64").replace(tmp_path / "x.bar64")
+    assert etl.resample(tmp_path / "x.bar64", ["5m"], tmp_path / "made").rows == 69_901
+    made_bars = bw.open(output)
+    wanted = bw.resample(bars, "5m")["5m"]
+    assert output.is_symlink()
+    assert made_bars == wanted
+
+
 # ---------------------------------------------------------------------- refusals
 
 
