@@ -1,7 +1,7 @@
 """What a pipeline costs with each format between its stages, and the workload of the seed.
 
     python benchmarks/pipeline.py [--rows N] [--rounds N] [--folder F] [--smoke]
-    python benchmarks/pipeline.py --symbols 42 --years 0.5 1 2 [--threads 2]
+    python benchmarks/pipeline.py --symbols 42 --years 1 2 5 20 [--threads 6]
 
 First form: text of one symbol, so many minutes, goes through transform, aggregate and
 resample to ten timeframes, with files of days, in turns with every format; the bars that
@@ -10,13 +10,16 @@ come out are compared before they count. Times are medians in seconds, of the pr
 Second form: so many symbols of so many years of minutes, 360,000 in a year, lie in files; the
 last stage makes ten timeframes of each, files to files, durable. A process of its own does it,
 whose greatest memory is told. The files were written before, so they are in memory as far as it
-goes.
+goes: there are eight of them, under as many names as there are symbols. Beside it stand the
+floors: as many threads read the input by plain calls and write as many bytes as came out into as
+many files, durable, either by plain calls too or past the caches of the system.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import mmap
 import os
 import resource
 import shutil
@@ -25,6 +28,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +45,9 @@ TIMEFRAMES = ["5m", "15m", "30m", "1h", "2h", "4h", "8h", "1d", "1w", "1M"]
 SUFFIXES = {"binary": ".bar64", "arrow": ".arrows", "text": ".csv"}
 ROWS_OF_YEAR = 360_000
 STAGES = ("transform", "aggregate", "resample")
+# Files of the workload that differ, and bytes of the plain calls.
+DISTINCT = 8
+PIECE = 1 << 20
 
 
 def market(begin: int, end: int, seed: int = 0) -> bw.Bars:
@@ -172,38 +181,72 @@ def workload(symbols: int, years: list[float], threads: int, folder: Path) -> No
         (root / "bars").mkdir(parents=True)
         for number in range(symbols):
             path = root / "bars" / f"S{number:02}.bar64"
-            if number < 4:
+            if number < DISTINCT:
                 written(path, rows, number)
             else:
-                shutil.copyfile(root / "bars" / f"S{number % 4:02}.bar64", path)
-        os.sync()  # or writing the input would go on meanwhile
-        command = [sys.executable, __file__, "--child", str(root), "--threads", str(threads)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        facts = json.loads(done.stdout)
-        size = sum(path.stat().st_size for path in (root / "made").glob("*.bar64")) / 1e6
+                path.hardlink_to(root / "bars" / f"S{number % DISTINCT:02}.bar64")
         count = symbols * rows
-        print(
-            f"{each:6g} years: {count / 1e6:7.1f}M bars in, {size:7,.0f} MB out, "
-            f"{facts['wall']:6.2f} s ({facts['cpu']:.2f} s), "
-            f"{count / facts['wall'] / 1e6:5.1f}M bars/s, {facts['memory']:,.0f} MB"
-        )
+        for what in ("resample", "plain", "direct"):
+            os.sync()  # or writing the input would go on meanwhile
+            command = [sys.executable, __file__, "--child", str(root), "--threads", str(threads)]
+            done = subprocess.run(
+                [*command, "--work", what], capture_output=True, text=True, check=True
+            )
+            facts = json.loads(done.stdout)
+            size = sum(path.stat().st_size for path in (root / "made").glob("*.bar64")) / 1e6
+            name = {"resample": f"{each:g} years", "plain": "floor", "direct": "floor, direct"}
+            print(
+                f"{name[what]:14} {count / 1e6:7.1f}M bars in, {size:7,.0f} MB out, "
+                f"{facts['wall']:6.2f} s ({facts['cpu']:.2f} s), "
+                f"{count / facts['wall'] / 1e6:5.1f}M bars/s, {facts['memory']:,.0f} MB"
+            )
         shutil.rmtree(root)
 
 
-def child(root: Path, threads: int) -> None:
-    """Makes the timeframes of all symbols, and tells what that cost as JSON."""
-    symbols = tuple(
-        etl.Symbol(path.stem, (), tuple(TIMEFRAMES), live=False, sort=False, csv={}, resample={})
-        for path in sorted((root / "bars").iterdir())
-    )
-    pipeline = etl.Pipeline(str(root), "binary", symbols)
+def child(root: Path, threads: int, work: str) -> None:
+    """Makes the timeframes of all symbols, or moves as many bytes; tells what that cost."""
+    if work == "resample":
+        symbols = tuple(
+            etl.Symbol(
+                path.stem, (), tuple(TIMEFRAMES), live=False, sort=False, csv={}, resample={}
+            )
+            for path in sorted((root / "bars").iterdir())
+        )
+        pipeline = etl.Pipeline(str(root), "binary", symbols)
+        call: Callable[[], Any] = partial(etl.run, pipeline, stages=["resample"], threads=threads)
+    else:
+        (root / "floor").mkdir()
+        call = partial(floor, root, threads, os.O_DIRECT if work == "direct" else 0)
     clock, used = time.perf_counter(), time.process_time()
-    report = etl.run(pipeline, stages=["resample"], threads=threads)
+    report = call()
     wall, cpu = time.perf_counter() - clock, time.process_time() - used
-    assert report.ok, report.to_json()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    (root / "resampled").rename(root / "made")
+    if work == "resample":
+        assert report.ok, report.to_json()
+        (root / "resampled").rename(root / "made")
+    else:
+        shutil.rmtree(root / "floor")
     print(json.dumps({"wall": wall, "cpu": cpu, "memory": memory}))
+
+
+def floor(root: Path, threads: int, flags: int) -> None:
+    """Reads the input and writes as many bytes as the output has, durable."""
+
+    def one(path: Path) -> None:
+        room = mmap.mmap(-1, PIECE)
+        with path.open("rb", buffering=0) as file:
+            while file.readinto(room):
+                pass
+        for made in (root / "made").glob(f"{path.stem}-*.bar64"):
+            size = -(-made.stat().st_size // mmap.PAGESIZE) * mmap.PAGESIZE
+            target = os.open(root / "floor" / made.name, os.O_CREAT | os.O_WRONLY | flags)
+            for begin in range(0, size, PIECE):
+                os.pwrite(target, memoryview(room)[: min(PIECE, size - begin)], begin)
+            os.fsync(target)
+            os.close(target)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(one, sorted((root / "bars").iterdir())))
 
 
 def main() -> None:
@@ -212,13 +255,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--symbols", type=int, default=0)
     parser.add_argument("--years", type=float, nargs="*", default=[0.5, 1.0, 2.0])
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=6)
     parser.add_argument("--folder", type=Path, default=None)
     parser.add_argument("--smoke", action="store_true", help="little data, answers only")
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--work", default="resample", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
-        child(given.child, given.threads)
+        child(given.child, given.threads, given.work)
         return
     with tempfile.TemporaryDirectory(dir=given.folder) as place:
         folder = Path(place)

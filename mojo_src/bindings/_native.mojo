@@ -17,6 +17,7 @@ from information_calls import *
 from ipc_calls import *
 from quantize_calls import *
 from resample_calls import *
+from record_fold_calls import resample_records
 from rolling_calls import *
 from row_calls import row_type, rows_new
 from tick_calls import *
@@ -80,13 +81,14 @@ def PyInit__native() abi("C") -> Obj:
     )
     table.add[tick_checks_counts, 1]("tick_checks_counts", "Counts so far.")
     table.add[bar64_pack, 2]("bar64_pack", "Columns to records of 64 bytes.")
-    table.add[bar64_unpack, 3](
+    table.add[bar64_unpack, 4](
         "bar64_unpack", "Records of 64 bytes to columns."
     )
     table.add[bar64_damage, 1](
         "bar64_damage", "Counts records whose checksums are wrong."
     )
     table.add[checksum, 1]("crc32c", "The CRC-32C of bytes.")
+    table.add[fingerprint_add, 2]("fingerprint", "Adds bytes to a fingerprint.")
     table.add[ipc_new, 2]("ipc_new", "Creates an Arrow IPC file.")
     table.add[ipc_write, 2]("ipc_write", "Appends a batch.")
     table.add[ipc_close, 1]("ipc_close", "Writes the footer.")
@@ -149,6 +151,9 @@ def PyInit__native() abi("C") -> Obj:
     table.add[quantize_from_gguf, 3]("quantize_from_gguf", "Blocks to values.")
     table.add[resample_new, 5]("resample_new", "Makes a fold of timeframes.")
     table.add[resample_push, 5]("resample_push", "Folds rows into bars.")
+    table.add[resample_records, 8](
+        "resample_records", "Folds records of 64 bytes into such records."
+    )
     table.add[resample_advance, 5](
         "resample_advance", "Ends bars at a time, without a row."
     )

@@ -2,11 +2,14 @@
 
 from barrow.bar64 import (
     COLUMNS,
+    LANES,
     RECORD_BYTES,
     Columns,
+    Lanes,
     MutColumns,
     crc32c,
     damage,
+    fingerprint,
     pack,
     unpack,
 )
@@ -58,7 +61,7 @@ def bar64_pack(args: Args, n: Int) raises PyErr -> Obj:
 
 
 def bar64_unpack(args: Args, n: Int) raises PyErr -> Obj:
-    """Args: records, columns (tuple of seven, writable), checked.
+    """Args: records, columns (tuple of seven, writable), checked, lanes (writable).
     Returns -1, or the first damaged record."""
     var source = PyBuffer(args[])
     var rows = source.nbytes() // RECORD_BYTES
@@ -67,16 +70,45 @@ def bar64_unpack(args: Args, n: Int) raises PyErr -> Obj:
     for i in range(1, COLUMNS):
         columns[i] = _room(buffers[i])
     var checked = to_bool(args[unsafe_offset=2])
+    var told = PyBuffer(args[unsafe_offset=3], writable=True)
+    var room = lanes_in(told)
+    var lanes = room.load[LANES](0)
     var damaged: Int
     var state = gil_release()
     if checked:
-        damaged = unpack[True](_words(source), columns)
+        damaged = unpack[True](_words(source), columns, lanes)
     else:
-        damaged = unpack[False](_words(source), columns)
+        damaged = unpack[False](_words(source), columns, lanes)
     gil_acquire(state)
+    room.store[LANES](0, lanes)
     _ = buffers^
     _ = source^
+    _ = told^
     return py_int(damaged)
+
+
+def lanes_in(buffer: PyBuffer) raises PyErr -> MutColumnView[DType.uint64]:
+    """The eight words of a fingerprint."""
+    if buffer.nbytes() != 8 * LANES:
+        raise PyErr.argument(
+            String(buffer.nbytes(), " bytes for the lanes of a fingerprint")
+        )
+    return _room(buffer)
+
+
+def fingerprint_add(args: Args, n: Int) raises PyErr -> Obj:
+    """Args: bytes (a multiple of 64), lanes (writable)."""
+    var source = PyBuffer(args[])
+    var told = PyBuffer(args[unsafe_offset=1], writable=True)
+    if source.nbytes() % (8 * LANES) != 0:
+        raise PyErr.argument(String(source.nbytes(), " bytes, no multiple"))
+    var room = lanes_in(told)
+    var state = gil_release()
+    room.store[LANES](0, fingerprint(_words(source), room.load[LANES](0)))
+    gil_acquire(state)
+    _ = source^
+    _ = told^
+    return py_none()
 
 
 def bar64_damage(args: Args, n: Int) raises PyErr -> Obj:

@@ -37,7 +37,7 @@ def run(
     ] = False,
     threads: Annotated[
         int | None,
-        typer.Option(min=1, help="Symbols at the same time.", show_default="processors"),
+        typer.Option(min=1, help="Symbols at the same time.", show_default="two a processor"),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

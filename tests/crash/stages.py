@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import barrow as bw
 from barrow import etl
@@ -16,6 +17,8 @@ HEADER = "timestamp,open,high,low,close,volume\n"
 BAD = "1704187800,1,2,0,one,5\n"
 SUFFIXES = {"binary": ".bar64", "text": ".csv", "arrow": ".arrows"}
 TIMEFRAMES = ["5m", "1h", "1d"]
+# Bars that go past the caches of the system; so many come here now and then.
+WORTH_WRITING = mock.patch("barrow.etl.stages.records.WORTH_WRITING", 64)
 TOLD = {"bar_type": BARS, "price_precision": 3, "size_precision": 0, "encoding": "fixed8"}
 
 
@@ -83,10 +86,11 @@ class StageWork:
         etl.aggregate(
             str(root / "days" / f"????-*{suffix}"), root / f"bars{suffix}", **told, **often
         )
-        etl.resample(
-            root / f"bars{suffix}", TIMEFRAMES, root / "made", format=self.format, text=told,
-            tz="America/New_York", **often,
-        )  # fmt: skip
+        with WORTH_WRITING:
+            etl.resample(
+                root / f"bars{suffix}", TIMEFRAMES, root / "made", format=self.format, text=told,
+                tz="America/New_York", **often,
+            )  # fmt: skip
 
     def check(self, root: Path, sure: int) -> None:
         """What was said to be done is there, once, and nothing that should not be."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import barrow as bw
 import pytest
@@ -61,8 +63,52 @@ def test_a_stage_goes_on_after_any_call_that_failed(
     assert len(failed - {""}) > 4
 
 
-def test_writes_that_are_cut_short_are_taken_up_again(tmp_path: Path) -> None:
-    work = StageWork("binary", 24, 2)
+def test_bars_that_go_past_the_caches_are_whole_after_any_call_that_failed(
+    tmp_path: Path,
+) -> None:
+    work = StageWork("binary", 2000, 1)
+    work.run(tmp_path / "undisturbed")
+    wanted = work.contents(tmp_path / "undisturbed")
+    for number in (errno.EIO, errno.EINVAL, errno.ENOSPC):
+        # EINVAL is what a file system without such a way says: then there is another one.
+        for at in (1, 4):
+            root = tmp_path / f"{number}-{at}"
+            handler = OnlyBlocks(at, half_failing(number))
+            with calls_through(handler):
+                if number == errno.EINVAL:
+                    work.run(root)
+                else:
+                    with pytest.raises(bw.BarrowIoError) as caught:
+                        work.run(root)
+                    assert "made/bars-" in str(caught.value)
+            assert handler.count >= at
+            work.run(root)
+            assert work.contents(root) == wanted
+            shutil.rmtree(root)
+
+
+class OnlyBlocks(Counting):
+    """Counts the writes past the caches only."""
+
+    def __init__(self, at: int, instead: Callable[..., Any]) -> None:
+        super().__init__(at, instead)
+        self.past: set[int] = set()
+
+    def __call__(self, name: str, real: Callable[..., Any], *arguments: Any) -> Any:
+        if name == "open":
+            descriptor = real(*arguments)
+            self.past.discard(descriptor)
+            if arguments[1] & os.O_DIRECT:
+                self.past.add(descriptor)
+            return descriptor
+        if name == "write_at" and arguments[0] in self.past:
+            return super().__call__(name, real, *arguments)
+        return real(*arguments)
+
+
+@pytest.mark.parametrize("rows", [24, 400])
+def test_writes_that_are_cut_short_are_taken_up_again(tmp_path: Path, rows: int) -> None:
+    work = StageWork("binary", rows, 2)
     work.run(tmp_path / "undisturbed")
     with calls_through(half_writing):
         work.run(tmp_path / "other")

@@ -29,6 +29,7 @@ UNSAFE_ROOMS = {"fence", "arrow", "bindings"}
 PYTHON_RANK = {
     "errors": 0, "_native": 0, "_lib": 1, "_memory": 1, "_blocks": 1, "_columns": 1, "_records": 1,
     "files": 1, "zones": 1, "_arrow": 2, "record_module": 2, "sessions": 2,
+    "append_file": 2,
     "arrow_ffi": 3, "bars": 3, "bar64": 4, "csv": 4, "ipc": 4, "parquet": 4, "resample": 4,
     "rolling": 4, "adjust": 4, "indicators": 4, "arima": 4, "quantize": 4,
     "safetensors": 5, "store": 5, "wranglers": 5, "etl": 6, "barrow": 7, "cli_convert": 8,

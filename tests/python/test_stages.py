@@ -12,8 +12,8 @@ import barrow as bw
 import pyarrow as pa
 import pytest
 from barrow import etl
+from barrow.append_file import AppendFile
 from barrow.etl.io import BinaryReader, BinaryWriter, Format, ResampleIOFactory, TextReader
-from barrow.files import AppendFile
 from barrow.store import locked
 
 BAR_TYPE = "EUR/USD.SIM-1-MINUTE-BID-EXTERNAL"

@@ -5,6 +5,7 @@ and the checksums.
 """
 
 from barrow.bar64.checksum import Crc32c, crc32c, crc32c_by_table
+from barrow.bar64.fingerprint import LANES, Lanes, fingerprint, stirred
 from barrow.bar64.records import (
     COLUMNS,
     RECORD_BYTES,

@@ -7,6 +7,7 @@ shuffles in registers. What takes time is memory, so there is one pass only.
 """
 
 from barrow.bar64.checksum import Crc32c
+from barrow.bar64.fingerprint import LANES, Lanes, stirred
 from barrow.fence import ColumnView, MutColumnView
 
 comptime RECORD_BYTES = 64
@@ -20,6 +21,9 @@ comptime Columns = Array[ColumnView[DType.uint64], COLUMNS]
 """Columns to read, in the order of the record."""
 comptime MutColumns = Array[MutColumnView[DType.uint64], COLUMNS]
 """Columns to write, in the order of the record."""
+# Records that are asked for ahead of their use: the processor itself stops at every
+# page of the file, and proving a record leaves it no time to catch up.
+comptime _AHEAD = 64
 # More than this is larger than what a core has of the caches.
 comptime _STREAMED = 1 << 19
 
@@ -68,7 +72,9 @@ def _checksums[
 
 def unpack[
     checked: Bool
-](records: ColumnView[DType.uint64], columns: MutColumns) -> Int:
+](
+    records: ColumnView[DType.uint64], columns: MutColumns, mut lanes: Lanes
+) -> Int:
     """Makes columns of records.
 
     Parameters:
@@ -77,6 +83,8 @@ def unpack[
     Args:
         records: The records: eight words for every row.
         columns: Where the columns go; each as long as there are records.
+        lanes: The fingerprint of what is before them; becomes that with them, unless
+            one is damaged.
 
     Returns:
         -1, or the first damaged record. Rows before it are there.
@@ -90,18 +98,22 @@ def unpack[
         comptime for word in range(1, COLUMNS):
             even = even and columns[word].before_line() == gap
         if even:
-            var damaged = _unpack_rows[checked](records, columns, 0, gap)
+            var damaged = _unpack_rows[checked](records, columns, lanes, 0, gap)
             if damaged >= 0:
                 return damaged
-            damaged = _unpack_blocks[checked, True](records, columns, gap, rows)
+            damaged = _unpack_blocks[checked, True](
+                records, columns, lanes, gap, rows
+            )
             if damaged >= 0:
                 return damaged
             at = gap + (rows - gap) // _BLOCK * _BLOCK
-    var damaged = _unpack_blocks[checked, False](records, columns, at, rows)
+    var damaged = _unpack_blocks[checked, False](
+        records, columns, lanes, at, rows
+    )
     if damaged >= 0:
         return damaged
     at += (rows - at) // _BLOCK * _BLOCK
-    return _unpack_rows[checked](records, columns, at, rows)
+    return _unpack_rows[checked](records, columns, lanes, at, rows)
 
 
 @always_inline
@@ -110,18 +122,24 @@ def _unpack_blocks[
 ](
     records: ColumnView[DType.uint64],
     columns: MutColumns,
+    mut lanes: Lanes,
     begin: Int,
     end: Int,
 ) -> Int:
     """Unpacks whole blocks from `begin` on; returns -1 or the first damaged record."""
     var at = begin
     while at + _BLOCK <= end:
+        comptime for row in range(_BLOCK):
+            records.fetch(_WORDS * (at + _AHEAD + row))
         comptime if checked:
             if not _are_whole(records, at):
-                return _unpack_rows[True](records, columns, at, at + _BLOCK)
+                return _unpack_rows[True](
+                    records, columns, lanes, at, at + _BLOCK
+                )
         var square = Array[_Words, _WORDS](fill=_Words(0))
         comptime for row in range(_BLOCK):
             square[row] = records.load[_WORDS](_WORDS * (at + row))
+            lanes = stirred(lanes, square[row])
         _turn(square)
         comptime for word in range(COLUMNS):
             comptime if streamed:
@@ -138,6 +156,7 @@ def _unpack_rows[
 ](
     records: ColumnView[DType.uint64],
     columns: MutColumns,
+    mut lanes: Lanes,
     begin: Int,
     end: Int,
 ) -> Int:
@@ -146,6 +165,7 @@ def _unpack_rows[
         comptime if checked:
             if not _is_whole(records, at):
                 return at
+        lanes = stirred(lanes, records.load[LANES](_WORDS * at))
         comptime for word in range(COLUMNS):
             columns[word].store(at, records[_WORDS * at + word])
     return -1

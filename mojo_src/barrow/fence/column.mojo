@@ -72,6 +72,18 @@ struct ColumnView[dtype: DType](ImplicitlyCopyable, Sized):
         )
 
     @always_inline
+    def fetch(self, at: Int):
+        """Asks for the cache line of a value that will be read soon.
+
+        Args:
+            at: Its index; may be past the end, where nothing happens.
+        """
+        comptime size = size_of[Scalar[Self.dtype]]()
+        prefetch[PrefetchOptions().for_read().high_locality().to_data_cache()](
+            self._values.unsafe_offset(at * size)
+        )
+
+    @always_inline
     def load[width: Int](self, at: Int) -> SIMD[Self.dtype, width]:
         """Returns `width` values as one vector.
 
@@ -256,3 +268,17 @@ struct MutColumnView[dtype: DType](ImplicitlyCopyable, Sized):
         return ColumnView[Self.dtype](
             address=Int(self._values), length=self._length
         )
+
+    def written_as[other: DType](self) -> ColumnView[other]:
+        """Shows the same bits as values of another type of the same width.
+
+        Parameters:
+            other: The type.
+
+        Returns:
+            All values; those that were not written yet mean nothing.
+        """
+        comptime assert (
+            size_of[Scalar[other]]() == size_of[Scalar[Self.dtype]]()
+        ), "another width"
+        return ColumnView[other](address=Int(self._values), length=self._length)

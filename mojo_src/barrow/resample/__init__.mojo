@@ -13,6 +13,7 @@ from barrow.resample.cascade import BarState, Cascade, Trouble
 from barrow.resample.level import Level
 from barrow.resample.midpoint import midpoints
 from barrow.resample.order import first_out_of_order
+from barrow.resample.records import PIECE, SCRATCH, Folded, fold_records
 from barrow.resample.rows import Rows, Sink
 from barrow.resample.sampler import Sampler
 from barrow.resample.threshold import Amount, Threshold

@@ -73,6 +73,7 @@ class Bar64Reader:
         header: What the header says.
         offset: Where the first record is, in bytes.
         torn_bytes: What is behind the records and is none.
+        head: The bytes of the header.
         records: The records without copying: a read-only `np.memmap` of `RECORD`. Their
             checksums have not been looked at.
     """
@@ -86,7 +87,9 @@ class Bar64Reader:
                 start = file.read(RECORD_BYTES)
                 start += file.read(max(header_bytes(start) - len(start), 0))
                 self.header, self.offset = Header.decode(start, self.path)
-                size = os.fstat(file.fileno()).st_size
+                self.head = start
+                self._status = os.fstat(file.fileno())
+                size = self._status.st_size
                 count = (size - self.offset) // RECORD_BYTES
                 self.records: Array = (
                     np.memmap(file, RECORD, "r", self.offset, (count,))
@@ -95,6 +98,7 @@ class Bar64Reader:
                 )
         except OSError as error:
             raise unreadable(self.path, error) from error
+        self._descriptor = -1
         self._raises = torn == "raise"
         self.torn_bytes = size - self.offset - count * RECORD_BYTES
         if not self._raises:
@@ -116,14 +120,25 @@ class Bar64Reader:
     def close(self) -> None:
         """Lets the mapping go; what was made of it lives on."""
         self.records = np.empty(0, RECORD)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
-    def bars(self, begin: int = 0, end: int | None = None, *, verify: bool = True) -> Bars:
+    def bars(
+        self,
+        begin: int = 0,
+        end: int | None = None,
+        *,
+        verify: bool = True,
+        lanes: Array | None = None,
+    ) -> Bars:
         """Records as columns of their own, in one pass over the memory.
 
         Args:
             begin: The first record.
             end: One past the last record; all if None.
             verify: Whether to look at every checksum.
+            lanes: Eight words of 64 bits, a fingerprint that the records are added to.
 
         Raises:
             BarrowCorruptError: A record is damaged.
@@ -134,14 +149,46 @@ class Bar64Reader:
         block = Block(max(len(COLUMNS) * stride, 1))
         words = block.array[: len(COLUMNS) * stride].view(np.uint64).reshape(len(COLUMNS), -1)
         columns = tuple(column[: len(part)] for column in words)
-        bad = native.bar64_unpack(part, columns, verify)
+        told = np.zeros(8, np.uint64) if lanes is None else lanes
+        bad = native.bar64_unpack(part, columns, verify, told)
         if bad >= 0:
-            raise self._damaged(begin + bad)
+            raise self.damaged(begin + bad)
         buffer = block.buffer(len(COLUMNS) * stride)
         parts = {name: buffer.slice(at * stride, 8 * len(part)) for at, name in enumerate(COLUMNS)}
         schema = self.header.schema()
         batch = stored_batch(schema, [parts[name] for name in BAR.columns], len(part))
         return Bars([batch], schema)
+
+    def read_into(self, room: Any, begin: int) -> None:
+        """Copies records as they are, which costs less than seeing them for the first time.
+
+        Args:
+            room: A buffer for whole records, as many as are wanted.
+            begin: The first record.
+
+        Raises:
+            BarrowIoError: The file cannot be read.
+            BarrowCorruptError: It was cut off or replaced meanwhile.
+        """
+        rest, at = memoryview(room).cast("B"), self.offset + begin * RECORD_BYTES
+        try:
+            if self._descriptor < 0:
+                self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+                now = os.fstat(self._descriptor)
+                if (now.st_dev, now.st_ino) != (self._status.st_dev, self._status.st_ino):
+                    raise self._changed("another file has its name now")
+            while rest:
+                count = os.preadv(self._descriptor, [rest], at)
+                if not count:
+                    raise self._changed(f"it ends at byte {at:,} now")
+                rest, at = rest[count:], at + count
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+
+    def _changed(self, what: str) -> BarrowCorruptError:
+        return BarrowCorruptError(
+            message(self.path, f"{what}, other than when it was opened", tries=["once more"])
+        )
 
     def release(self, begin: int, end: int) -> None:
         """Gives back the memory that records are seen through; they can be read again.
@@ -180,12 +227,16 @@ class Bar64Reader:
         """
         found = self.condition()
         if found.first_damaged is not None:
-            raise self._damaged(found.first_damaged)
+            raise self.damaged(found.first_damaged)
         if self._raises and found.torn_bytes:
             raise self.torn_error(found.records)
 
-    def _damaged(self, number: int) -> BarrowCorruptError:
-        """The error for a record whose checksum is wrong."""
+    def damaged(self, number: int) -> BarrowCorruptError:
+        """The error for a record whose checksum is wrong.
+
+        Args:
+            number: Which, from 0.
+        """
         if number > last_whole(self.records):
             return self.torn_error(number)
         record = self.records[number]

@@ -11,11 +11,12 @@ import numpy as np
 
 from barrow._arrow import BAR, column_buffer
 from barrow._lib import native
+from barrow.append_file import AppendFile
 from barrow.bar64.header import RECORD_BYTES, Header, Stamp
 from barrow.bar64.reader import COLUMNS, Bar64Reader
 from barrow.bars import StoredRecords, require_like, stored_tables
 from barrow.errors import BarrowArgumentError, message
-from barrow.files import AppendFile, AtomicFile, Output, unwritable
+from barrow.files import AtomicFile, Output, unwritable
 
 _ENCODING = "fixed8"
 # Records are made in so much memory, 512 KiB, which stays in the cache of a core, and
@@ -206,6 +207,42 @@ class Bar64Writer:
         """
         require_like(records, BAR, self.header.meta, self.path)
         rows = self._file.write(_pieces(stored_tables(records, _ENCODING))) // RECORD_BYTES
+        self._count += rows
+        return rows
+
+    def write_records(self, data: Any) -> int:
+        """Writes records as they are behind the last one.
+
+        Args:
+            data: Whole records with their checksums, of the bar type and the precisions
+                of the file; nothing is looked at.
+
+        Returns:
+            How many bars that were.
+
+        Raises:
+            BarrowIoError: They cannot be written; the file is as long as before.
+        """
+        return self._count_bytes(self._file.write([data]))
+
+    def write_blocks(self, data: memoryview) -> int:
+        """The same past the caches of the system, as `AppendFile.write_blocks` does.
+
+        Args:
+            data: A number of blocks of 4096 bytes; the first begins with `last_block`.
+        """
+        return self._count_bytes(self._file.write_blocks(data))
+
+    def last_block(self) -> bytes:
+        """The bytes behind the last whole block of 4096 bytes, header included.
+
+        Raises:
+            BarrowIoError: They cannot be read.
+        """
+        return self._file.last_block()
+
+    def _count_bytes(self, count: int) -> int:
+        rows = count // RECORD_BYTES
         self._count += rows
         return rows
 

@@ -15,7 +15,8 @@ from barrow.errors import BarrowArgumentError, BarrowInternalError, BarrowParseE
 from barrow.resample.grid import LAST_STAMP, Grid, make_grid, plan_cascade
 from barrow.resample.inputs import Columns, Source
 from barrow.resample.options import Options
-from barrow.resample.outputs import Bunch, Filler, batch_of, batch_over, labels
+from barrow.resample.outputs import Bunch, Filler, batch_of, batch_over, before_1970, labels
+from barrow.resample.records import RecordSpace
 from barrow.resample.report import ResampleReport
 from barrow.resample.session_grid import make_plan
 from barrow.resample.timeframe import Timeframe
@@ -203,16 +204,58 @@ class Fold:
             BarrowParseError: A bar cannot be held by its encoding.
         """
         told = native.resample_push(self._handle, self.wide, columns.buffers, blocks, places)
-        if told[0] == _ORDER:
-            at = told[2]
-            stamps = columns.stamps.view(np.uint64)
-            before = int(stamps[at - 1]) if at else self.least
-            raise out_of_order(self.rows + at, int(stamps[at]), before)
-        if told[0] == _OUTSIDE:
-            raise self._outside_session(self.rows + told[2], int(columns.stamps[told[2]]))
-        self._check(told[:3])
+        self._judge(told[:3], columns.stamps)
         self.rows += len(columns)
         return told[3]
+
+    def push_records(self, records: Array, lanes: Array, space: RecordSpace) -> tuple[int, int]:
+        """Adds bars in records of 64 bytes, each of which is proved.
+
+        Args:
+            records: Their words: `uint64` of shape (n, 8).
+            lanes: The fingerprint of what is before them; becomes that with those added.
+            space: Where bars go, as records, with room for at least a piece.
+
+        Returns:
+            How many were added, fewer where bars need more room; and the first damaged one,
+            -1 if none is. After damage nothing can be added.
+
+        Raises:
+            What `push` raises; BarrowArgumentError: A bar starts before 1970.
+        """
+        before = space.filled.tolist()
+        *trouble, damaged, rows = native.resample_records(
+            self._handle, records, lanes, space.scratch, space.blocks, space.places,
+            space.outputs, space.filled,
+        )  # fmt: skip
+        if trouble[0]:
+            self._judge(tuple(trouble), records[:, 0].view(np.int64))
+        self.rows += rows
+        for level, (old, now) in enumerate(zip(before, space.filled.tolist(), strict=True)):
+            if now == old:
+                continue
+            report = self.outputs[level].report
+            if not report.bars:  # others are later
+                start = int(space.outputs[level].view(np.int64)[8 * old])
+                if start < 0:
+                    raise before_1970(report.timeframe, start)
+            report.bars += now - old
+        return rows, damaged
+
+    def _judge(self, told: tuple[int, ...], stamps: Array) -> None:
+        """Raises what the kernel found.
+
+        Args:
+            told: What it says.
+            stamps: Those of the rows it was given: `int64`.
+        """
+        code, _, at = told
+        if code == _ORDER:
+            before = int(stamps[at - 1].view(np.uint64)) if at else self.least
+            raise out_of_order(self.rows + at, int(stamps[at].view(np.uint64)), before)
+        if code == _OUTSIDE:
+            raise self._outside_session(self.rows + at, int(stamps[at]))
+        self._check(told)
 
     def advance(self, now: int, blocks: tuple[Any, ...], places: Array) -> int:
         """Ends the bars whose intervals are over at a time, and says how many.

@@ -154,15 +154,25 @@ def labels(grid: Grid, bunch: Bunch, label: str, timeframe: str) -> Array:
     if label == "right":
         return grid.ends(bunch.starts).view(np.uint64)
     if len(bunch) and bunch.starts[0] < 0:
-        raise BarrowArgumentError(
-            message(
-                f'timeframe "{timeframe}"',
-                f"the first bar starts {format_stamp(int(bunch.starts[0]))}, before 1970, which "
-                "time stamps cannot say: they are unsigned",
-                tries=["label='right'"],
-            )
-        )
+        raise before_1970(timeframe, int(bunch.starts[0]))
     return bunch.starts.view(np.uint64)
+
+
+def before_1970(timeframe: str, start: int) -> BarrowArgumentError:
+    """The error of a bar that starts too early.
+
+    Args:
+        timeframe: As the caller wrote it.
+        start: Where the bar starts: nanoseconds UTC.
+    """
+    return BarrowArgumentError(
+        message(
+            f'timeframe "{timeframe}"',
+            f"the first bar starts {format_stamp(start)}, before 1970, which "
+            "time stamps cannot say: they are unsigned",
+            tries=["label='right'"],
+        )
+    )
 
 
 def batch_of(schema: pa.Schema, bunch: Bunch, stamps: Array) -> pa.RecordBatch:

@@ -18,6 +18,7 @@ from barrow.resample.fold import UNFINISHED, Fold, Output
 from barrow.resample.inputs import Columns, Source, batches_of, without_duplicates
 from barrow.resample.options import Options, ResampleKeywords, make_options
 from barrow.resample.outputs import bunch_in, bunch_of, row_bytes, whole_lines
+from barrow.resample.records import RecordSpace
 from barrow.resample.report import ResampleReport
 from barrow.resample.timeframe import Timeframe
 from barrow.sessions import Session
@@ -159,6 +160,59 @@ class Resampler:
         self._rows_in += 1
         new = self._fold.push(self._row_columns, self._memory, self._places)
         return self._collect() if new else {}
+
+    # ---------------------------------------------------------------- records
+
+    @property
+    def takes_records(self) -> bool:
+        """Whether `push_records` does what `push` does, where rows are bars of `fixed8`."""
+        options = self.options
+        return (
+            options.duplicates != "first"
+            and options.empty == "drop"
+            and options.label == "left"
+            and options.price is None
+        )
+
+    def record_space(self, schema: pa.Schema, first: int) -> tuple[RecordSpace, dict[str, Any]]:
+        """Room for `push_records`.
+
+        Args:
+            schema: The stored schema of the bars, `fixed8`.
+            first: The stamp of the first one, if none was pushed yet.
+
+        Returns:
+            The room, and the stored schema of every timeframe in the order of its levels.
+
+        Raises:
+            What `push` raises.
+        """
+        self._check_open()
+        self._check_schema(schema)
+        if self._fold is None:
+            self._start(Source.of(schema, self.options.price), first)
+        return RecordSpace(len(self._outputs())), {o.name: o.schema for o in self._outputs()}
+
+    def push_records(self, records: Any, lanes: Any, space: RecordSpace) -> tuple[int, int]:
+        """Adds bars of bar64 as they are in the file, and appends the bars they finish.
+
+        Only where `takes_records`. Whoever has asked for the room reads the bars in it.
+
+        Args:
+            records: Words of whole records: `uint64` of shape (n, 8).
+            lanes: Eight words, a fingerprint that the records are added to.
+            space: Of `record_space`.
+
+        Returns:
+            As `Fold.push_records`.
+
+        Raises:
+            What `push` raises.
+        """
+        assert self._fold is not None
+        rows, damaged = self._fold.push_records(records, lanes, space)
+        self._rows_in += rows
+        return rows, damaged
 
     def advance(self, now: int) -> dict[str, Bars]:
         """Gives the bars whose intervals are over at a time, without waiting for a row.

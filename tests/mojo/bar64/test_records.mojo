@@ -6,10 +6,12 @@ from std.testing import TestSuite, assert_equal, assert_true
 from barrow.bar64 import (
     COLUMNS,
     Columns,
+    Lanes,
     MutColumns,
     crc32c,
     crc32c_by_table,
     damage,
+    fingerprint,
     pack,
     unpack,
 )
@@ -40,6 +42,40 @@ def test_the_instruction_agrees_with_the_table() raises:
             bytes.append(UInt8(random_ui64(0, 255)))
         var view = ByteView(Span(bytes))
         assert_equal(crc32c(view), crc32c_by_table(view))
+
+
+def test_a_fingerprint_is_its_words_one_by_one() raises:
+    seed(7)
+    var words = List[UInt64](capacity=80)
+    for _ in range(80):
+        words.append(random_ui64(0, UInt64.MAX))
+    var wanted = Lanes(3)
+    for at in range(len(words)):
+        var product = (wanted[at % 8] ^ words[at]) * 0x9E37_79B9_7F4A_7C15
+        wanted[at % 8] = product ^ (product >> 32)
+    assert_equal(fingerprint(view(words), Lanes(3)), wanted)
+    var half = fingerprint(view(words).part(0, 24), Lanes(3))
+    assert_equal(fingerprint(view(words).part(24, 80), half), wanted)
+
+
+def test_a_fingerprint_tells_every_bit_and_the_order() raises:
+    seed(8)
+    var words = List[UInt64](capacity=40)
+    for _ in range(40):
+        words.append(random_ui64(0, UInt64.MAX))
+    var wanted = fingerprint(view(words), Lanes(3))
+    for bit in range(64 * len(words)):
+        words[bit // 64] ^= UInt64(1) << UInt64(bit % 64)
+        assert_true(fingerprint(view(words), Lanes(3)) != wanted)
+        words[bit // 64] ^= UInt64(1) << UInt64(bit % 64)
+    for at in range(32):
+        var here = words[at]
+        words[at] = words[at + 8]
+        words[at + 8] = here
+        assert_true(fingerprint(view(words), Lanes(3)) != wanted)
+        here = words[at]
+        words[at] = words[at + 8]
+        words[at + 8] = here
 
 
 struct Room:
@@ -127,15 +163,23 @@ def test_a_record_is_its_words_and_their_checksum() raises:
             )
 
 
+def unpack_checked(records: List[UInt64], again: Room) -> Int:
+    var lanes = Lanes(0)
+    return unpack[True](view(records), again.write(), lanes)
+
+
 def check_there_and_back(rows: Int, shift: Int) raises:
     var room = random_room(rows, shift)
     var records = packed(room)
     for checked in [True, False]:
         var again = Room(rows, shift, 9)
+        var lanes = Lanes(7)
         var damaged = unpack[True](
-            view(records), again.write()
-        ) if checked else unpack[False](view(records), again.write())
+            view(records), again.write(), lanes
+        ) if checked else unpack[False](view(records), again.write(), lanes)
         assert_equal(damaged, -1)
+        # The same as of the bytes alone, which rows and blocks do not matter to.
+        assert_equal(lanes, fingerprint(view(records), Lanes(7)))
         assert_true(
             Span(again.words)[shift:] == Span(room.words)[shift:], String(rows)
         )
@@ -171,7 +215,7 @@ def test_every_flipped_bit_is_found_at_its_record() raises:
         records[bit // 64] ^= UInt64(1) << UInt64(bit % 64)
         var again = Room(rows, 0, 9)
         var row = bit // 512
-        assert_equal(unpack[True](view(records), again.write()), row)
+        assert_equal(unpack_checked(records, again), row)
         var first = 0
         var last_good = 0
         assert_equal(damage(view(records), first, last_good), 1)
@@ -188,7 +232,7 @@ def test_rows_before_a_damaged_record_are_there() raises:
         var bad = rows - 11
         records[8 * bad + 2] += 1
         var again = Room(rows, 0, 9)
-        assert_equal(unpack[True](view(records), again.write()), bad)
+        assert_equal(unpack_checked(records, again), bad)
         _ = records^
         for column in range(COLUMNS):
             for row in range(bad):

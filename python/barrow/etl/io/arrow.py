@@ -14,10 +14,11 @@ from typing import Any, Self
 import pyarrow as pa
 
 from barrow._arrow import BAR, FIXED8, Meta, read_schema, record_schema
+from barrow.append_file import AppendFile
 from barrow.bars import Bars, require_like
 from barrow.errors import BarrowCorruptError, BarrowUnsupportedError, message
 from barrow.etl.io.checks import check_count, no_position, too_short
-from barrow.files import AppendFile, unreadable
+from barrow.files import unreadable
 from barrow.ipc import open_arrow
 
 FILE_MAGIC, STREAM_MAGIC = b"ARROW1", b"\xff\xff\xff\xff"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Self, Unpack
 
 from barrow._arrow import BAR, Meta, read_schema
+from barrow.append_file import AppendFile
 from barrow.bars import Bars, make_records, require_like
 from barrow.csv import CsvKeywords, CsvReport, RowReader, csv_texts, make_options
 from barrow.csv.inputs import only_part
@@ -19,7 +20,7 @@ from barrow.errors import (
     shown,
 )
 from barrow.etl.io.checks import check_count, no_position, too_short
-from barrow.files import AppendFile, unreadable
+from barrow.files import unreadable
 
 _HEADER = b"ts_event,open,high,low,close,volume,ts_init\n"
 _LOOKED_AT = 1 << 16

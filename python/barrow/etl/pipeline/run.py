@@ -92,7 +92,8 @@ def run(
         symbols: Which of them; all if None.
         stages: Which of `transform`, `aggregate` and `resample`.
         rebuild: Whether these stages start over.
-        threads: How many symbols at the same time; one for every processor if None.
+        threads: How many symbols at the same time; two for every processor if None, as
+            half of them wait for the disk.
         progress: Called after every stage of a symbol, in any thread, one at a time.
 
     Returns:
@@ -110,7 +111,7 @@ def run(
     make_folder(pipeline.output or ".")
     with locked(os.path.join(pipeline.output, LOCK), 0):
         work = _Work(pipeline, chosen, rebuild, progress or (lambda _: None))
-        reports = work.all(several, threads or os.cpu_count() or 1)
+        reports = work.all(several, threads or 2 * (os.cpu_count() or 1))
     return RunReport(pipeline.output, reports, time.perf_counter() - begun)
 
 
@@ -147,12 +148,20 @@ class _Work:
         if min(threads, len(symbols)) == 1:
             return [self.one(symbol) for symbol in symbols]
         with ThreadPoolExecutor(threads) as pool:
-            futures = [pool.submit(self.one, symbol) for symbol in symbols]
+            # The largest first, or one thread would be left alone with it at the end.
+            sizes = [self._bytes(symbol) for symbol in symbols]
+            order = sorted(range(len(symbols)), key=sizes.__getitem__, reverse=True)
+            futures = {at: pool.submit(self.one, symbols[at]) for at in order}
             try:
-                return [future.result() for future in futures]
+                return [futures[at].result() for at in range(len(symbols))]
             finally:
                 # After an interrupt only those that have begun are waited for.
                 pool.shutdown(wait=False, cancel_futures=True)
+
+    def _bytes(self, symbol: Symbol) -> int:
+        """How large the file of bars of a symbol is so far."""
+        path = self._bars(symbol)
+        return os.path.getsize(path) if os.path.isfile(path) else 0
 
     def one(self, symbol: Symbol) -> SymbolReport:
         """One symbol, stage by stage."""

@@ -20,7 +20,9 @@ from barrow.errors import (
     BarrowParseError,
     message,
 )
-from barrow.etl.io import ResampleIOFactory, ResampleIOReader, TextReader
+from barrow.etl.io import BinaryReader, ResampleIOFactory, ResampleIOReader, TextReader
+from barrow.etl.io.binary import RecordPiece
+from barrow.etl.io.prints import Printed
 from barrow.etl.stages.ledger import Consumed, Ledger, LedgerFile, status_of
 from barrow.etl.stages.settings import REBUILD
 
@@ -60,12 +62,40 @@ class Batch:
     """Bars that are new.
 
     Attributes:
-        bars: The bars; None where rows were read that became none.
+        bars: The bars; None where rows were read that became none, or there are records.
         whole: Whether reading may stop behind them; not within packed text.
+        records: The records that they are; None if there are bars.
     """
 
     bars: Bars | None
     whole: bool = True
+    records: RecordPiece | None = None
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where reading of an input has come to.
+
+    Attributes:
+        path: The input.
+        position: Where that is.
+        line: The number of the line there.
+        status: What the input was before it was read, if this is its end.
+        printed: The fingerprint of what was read last; None if it is not known.
+        reader: Who knows it, if it goes on.
+    """
+
+    path: str
+    position: int
+    line: int = 0
+    status: os.stat_result | None = None
+    printed: Printed | None = None
+    reader: BinaryReader | None = None
+
+    def consumed(self, before: Consumed) -> Consumed:
+        """The input, read so far."""
+        printed = self.reader.printed() if self.reader else self.printed
+        return before.read_to(self.path, self.position, self.line, self.status, printed)
 
 
 @dataclass
@@ -82,6 +112,8 @@ class NewRows:
         factory: Knows the formats.
         keep: Takes refused rows of texts, after the name of the input; None if those are
             errors.
+        as_records: Whether records of bar64 files are handed on as they are; whoever takes
+            them sees that they are whole and follow each other.
 
     Attributes:
         inputs: How many inputs had anything new.
@@ -97,11 +129,12 @@ class NewRows:
     sort: bool = False
     whole: bool = True
     keep: Callable[..., None] | None = None
+    as_records: bool = False
     inputs: int = 0
     rejected: int = 0
     notes: list[str] = field(default_factory=list)
     _known: dict[str, Consumed] = field(default_factory=dict)
-    _places: dict[str, tuple[str, int, int, os.stat_result | None]] = field(default_factory=dict)
+    _places: dict[str, _Place] = field(default_factory=dict)
 
     def of(self, paths: Sequence[str]) -> Iterator[Batch]:
         """The new bars, one input after the other; every stamp is checked to follow.
@@ -124,6 +157,8 @@ class NewRows:
             for batch in self._batches(path, consumed or Consumed(name), status):
                 if batch.bars is not None:
                     last = check_order(batch.bars, last, path)
+                elif batch.records is not None:
+                    batch.records.before, last = last, batch.records.last
                 yield batch
 
     def consumed(self) -> tuple[Consumed, ...]:
@@ -133,7 +168,7 @@ class NewRows:
             BarrowIoError: One of them cannot be read.
         """
         for name, place in self._places.items():
-            self._known[name] = self._known.get(name, Consumed(name)).read_to(*place)
+            self._known[name] = place.consumed(self._known.get(name, Consumed(name)))
         self._places.clear()
         return tuple(self._known.values())
 
@@ -152,11 +187,16 @@ class NewRows:
                 text.seek(consumed.position, consumed.line)
             elif consumed.position:
                 reader.seek(consumed.position)
+            # Classes made of it may read in their own way.
+            binary = reader if type(reader) is BinaryReader and in_pieces else None
+            if binary is not None:
+                yield from self._of_records(binary, name, status)
+                return
             parts: list[Bars] = []
             while (bars := reader.read_batch(self.batch_rows)) is not None:
                 if in_pieces:
                     line = text.line if text else 0
-                    self._places[name] = (path, reader.tell(), line, None)
+                    self._places[name] = _Place(path, reader.tell(), line)
                     yield Batch(bars)
                 else:
                     parts.append(bars)
@@ -164,11 +204,27 @@ class NewRows:
                 self._note(text)
             if in_pieces:
                 # Behind the last bar may be rows that became none.
-                self._places[name] = (path, reader.tell(), text.line if text else 0, status)
+                self._places[name] = _Place(path, reader.tell(), text.line if text else 0, status)
                 yield Batch(None)
             else:
-                self._places[name] = (path, status.st_size, 0, status)
+                self._places[name] = _Place(path, status.st_size, 0, status)
                 yield from self._as_batches(parts)
+
+    def _of_records(
+        self, reader: BinaryReader, name: str, status: os.stat_result
+    ) -> Iterator[Batch]:
+        """The rows of a bar64 file, whose fingerprint comes of reading it."""
+        path = reader.path
+        while True:
+            piece = reader.read_records(self.batch_rows) if self.as_records else None
+            bars = None if self.as_records else reader.read_batch(self.batch_rows)
+            if piece is None and bars is None:
+                break
+            self._places[name] = _Place(path, reader.tell(), reader=reader)
+            yield Batch(bars, records=piece)
+        printed = reader.printed() if name in self._places else None
+        self._places[name] = _Place(path, reader.tell(), 0, status, printed)
+        yield Batch(None)
 
     def open(self, path: str, **others: Any) -> ResampleIOReader:
         """A reader of an input.
@@ -250,6 +306,7 @@ def drain(
     save: Callable[[int, bool], None],
     *,
     save_rows: int,
+    fold: Callable[[RecordPiece], object] | None = None,
 ) -> int:
     """Hands on what is new, and saves now and then, and at the end.
 
@@ -257,6 +314,7 @@ def drain(
         new: Reads it.
         paths: Of these inputs.
         take: Called with bars.
+        fold: Called with records, where `new` hands on such.
         save: Called with the last stamp of the bars taken so far, where reading can go on
             behind them, and whether nothing follows; not at all if nothing was new.
         save_rows: After how many bars, at least.
@@ -270,8 +328,12 @@ def drain(
         anything = True
         if batch.bars is not None:
             take(batch.bars)
-            last = int(batch.bars[-1].ts_event)
-            rows, unsaved = rows + len(batch.bars), unsaved + len(batch.bars)
+            last, count = int(batch.bars[-1].ts_event), len(batch.bars)
+            rows, unsaved = rows + count, unsaved + count
+        elif batch.records is not None and fold is not None:
+            fold(batch.records)
+            last, count = batch.records.last, len(batch.records)
+            rows, unsaved = rows + count, unsaved + count
         if batch.whole and unsaved >= save_rows:
             save(last, False)
             unsaved = 0

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from io import FileIO
 from typing import Any
 
-from barrow._lib import native
-from barrow.errors import BarrowArgumentError, BarrowCorruptError, BarrowIoError, message
+from barrow.errors import (
+    BarrowArgumentError,
+    BarrowCorruptError,
+    BarrowIoError,
+    BarrowUnsupportedError,
+    message,
+)
 from barrow.etl.io.checks import too_short
 from barrow.etl.io.index import PRINTED_BYTES, IndexFile, fingerprint, hashed, sealed, unsealed
+from barrow.etl.io.prints import Printed, linked, linked_bytes, linked_file
 from barrow.etl.stages.settings import REBUILD
 from barrow.files import SYSTEM, discard, unreadable, unwritable
 from barrow.store import locked
 
 _KIND = "barrow_ledger"
-_VERSION = 1
+# Fingerprints of version 1 were of checksums, which said nothing of bar64 files.
+_OLD_VERSION, _VERSION = 1, 2
 _PIECE = 1 << 20
 _STARTS_OVER = f"{REBUILD} starts over"
 
@@ -54,7 +59,12 @@ class Consumed:
         return self.ends[-1] if self.ends else 0
 
     def read_to(
-        self, path: str, position: int, line: int, status: os.stat_result | None
+        self,
+        path: str,
+        position: int,
+        line: int,
+        status: os.stat_result | None,
+        printed: Printed | None = None,
     ) -> Consumed:
         """The same input, read further.
 
@@ -63,6 +73,8 @@ class Consumed:
             position: Where reading stopped.
             line: The number of the line there.
             status: What it was before it was read, if reading came to its end.
+            printed: What the reader says of the bytes from the position before to this
+                one; they are read once more if None.
 
         Raises:
             BarrowIoError: It cannot be read.
@@ -71,12 +83,15 @@ class Consumed:
         if position == self.position:
             return replace(self, size=size, mtime_ns=mtime_ns, line=line)
         ends = (*self.ends, position)
-        if self.position or position > _PIECE:
-            chain = _chained(path, self.position, position, self.chain)
+        if printed is not None and (printed.begin, printed.end) == (self.position, position):
+            chain = linked(self.chain, printed.lanes, position - self.position)
+            head, tail = printed.head, printed.tail
+        elif self.position or position > _PIECE:
+            chain = linked_file(path, self.position, position, self.chain)
             head, tail = fingerprint(path, position)
         else:  # many small files are quicker to read once
             data = _read(path, position)
-            chain = _link(self.chain, [data])
+            chain = linked_bytes(self.chain, data)
             head, tail = hashed(data[:PRINTED_BYTES]), hashed(data[-PRINTED_BYTES:])
         return Consumed(self.name, size, mtime_ns, ends, chain, head, tail, line)
 
@@ -102,7 +117,7 @@ class Consumed:
         # As long as before, but somebody has written to it, or copied it.
         chain = begin = 0
         for end in self.ends:
-            chain, begin = _chained(path, begin, end, chain), end
+            chain, begin = linked_file(path, begin, end, chain), end
         if chain != self.chain:
             raise self.rewritten(path)
         return False
@@ -131,31 +146,6 @@ def _read(path: str, position: int) -> bytes:
             return file.read(position)
     except OSError as error:
         raise unreadable(path, error) from error
-
-
-def _chained(path: str, begin: int, end: int, chain: int) -> int:
-    """The hash of what was hashed before and of further bytes."""
-    try:
-        with open(path, "rb", buffering=0) as file:
-            file.seek(begin)
-            return _link(chain, _pieces(file, end - begin))
-    except OSError as error:
-        raise unreadable(path, error) from error
-
-
-def _pieces(file: FileIO, count: int) -> Iterator[memoryview]:
-    """So many bytes, in memory that is used again."""
-    room = memoryview(bytearray(_PIECE))
-    while count > 0 and (read := file.readinto(room[: min(_PIECE, count)])):
-        yield room[:read]
-        count -= read
-
-
-def _link(chain: int, pieces: Iterable[bytes | memoryview]) -> int:
-    linked = hashlib.blake2b(chain.to_bytes(8, "little"), digest_size=8)
-    for piece in pieces:
-        linked.update(native.crc32c(piece).to_bytes(4, "little"))
-    return int.from_bytes(linked.digest(), "little")
 
 
 @dataclass(frozen=True)
@@ -189,6 +179,9 @@ class LedgerFile(IndexFile[Ledger]):
 
     def _decoded(self, data: bytes) -> Ledger | None:
         facts = unsealed(_KIND, _VERSION, data)
+        if facts is None and unsealed(_KIND, _OLD_VERSION, data) is not None:
+            what = f"it is version {_OLD_VERSION} of a ledger, this barrow reads {_VERSION}"
+            raise BarrowUnsupportedError(message(self.path, what, tries=[_STARTS_OVER]))
         if facts is None or set(facts) != set(asdict(Ledger())):
             return None
         inputs = tuple(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from barrow.append_file import AppendFile
 from barrow.csv import REJECTS_HEADER, reject_line
 from barrow.etl.stages.ledger import check_size, remove
-from barrow.files import AppendFile
 
 
 class RejectRows:

@@ -9,24 +9,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
 
+import pyarrow as pa
+
+from barrow.bar64 import Bar64Writer
 from barrow.bars import Bars
 from barrow.csv import CsvKeywords
 from barrow.errors import BarrowArgumentError, message
-from barrow.etl.io import ResampleIOFactory, ResampleIOWriter
+from barrow.etl.io import BinaryWriter, ResampleIOFactory, ResampleIOWriter
 from barrow.etl.stages.inputs import NewRows, drain, find_files
 from barrow.etl.stages.ledger import Ledger, LedgerFile, check_size, remove, remove_partials
+from barrow.etl.stages.records import RecordFold
 from barrow.etl.stages.report import StageReport
-from barrow.etl.stages.settings import (
-    SAVE_ROWS,
-    StageFormat,
-    ledger_of,
-    settings,
-    suffix_of,
-)
+from barrow.etl.stages.settings import StageFormat, ledger_of, settings, suffix_of
 from barrow.resample import ResampleKeywords, Resampler, Timeframe
 
 # Ten files are written after every batch, so that is worth more rows than elsewhere.
 _BATCH_ROWS = 1 << 17
+# A fifth of a second of work; saving waits for the disk a dozen times.
+_SAVE_ROWS = 1 << 23
 
 
 def resample(
@@ -37,7 +37,7 @@ def resample(
     format: StageFormat = "binary",
     rebuild: bool = False,
     batch_rows: int = _BATCH_ROWS,
-    save_rows: int = SAVE_ROWS,
+    save_rows: int = _SAVE_ROWS,
     factory: ResampleIOFactory | None = None,
     text: CsvKeywords | None = None,
     **keywords: Unpack[ResampleKeywords],
@@ -93,12 +93,16 @@ def resample(
         if ledger.state.get("resampler"):
             resampler = Resampler.restore(ledger.state["resampler"].encode())
         new = NewRows(ledger, file, batch_rows, formats, {**(text or {})})
+        # Formats of others may be anything, whatever their names are.
+        new.as_records = format == "binary" and factory is None and resampler.takes_records
         with _Outputs(place, names, formats, ledger.outputs) as outputs:
+            records = RecordFold(resampler, outputs.records)
 
             def take(bars: Bars) -> None:
                 outputs.write(resampler.push(bars), counts)
 
             def save(last: int, ended: bool) -> None:
+                records.write_all()
                 positions, ends = outputs.positions(), None
                 if ended:
                     outputs.write(_open_bars(resampler), {})
@@ -115,7 +119,9 @@ def resample(
                     )
                 )
 
-            rows = drain(new, paths, take, save, save_rows=save_rows)
+            rows = drain(new, paths, take, save, save_rows=save_rows, fold=records.take)
+            for timeframe, count in records.counts.items():
+                counts[names[timeframe]] += count
             if not new.inputs and not outputs.are_whole(ledger.state.get("ends")):
                 save(ledger.last_stamp, True)
     seconds = time.perf_counter() - begun
@@ -208,6 +214,21 @@ class _Outputs:
         for text, some in bars.items():
             counts[self._names[text]] = counts.get(self._names[text], 0) + len(some)
             self._writers[text].write_batch(some)
+
+    def records(self, text: str, schema: pa.Schema) -> Bar64Writer:
+        """What takes records of a timeframe; its file is there then.
+
+        Args:
+            text: The timeframe.
+            schema: The stored schema of its bars.
+
+        Raises:
+            What the writer raises if such bars do not belong into the file.
+        """
+        self._open()
+        writer = self._writers[text]
+        assert isinstance(writer, BinaryWriter)
+        return writer.records(Bars([], schema))
 
     def positions(self) -> dict[str, int]:
         """Where every file ends."""
