@@ -30,6 +30,7 @@ Interpolation = Literal["linear", "lower", "higher", "nearest", "midpoint"]
 RankMethod = Literal["average", "min", "max"]
 _INTERPOLATIONS = ("linear", "lower", "higher", "nearest", "midpoint")
 _RANK_METHODS = ("average", "min", "max")
+_MIDPOINT = _INTERPOLATIONS.index("midpoint")
 _PERCENT, _DESCENDING = 4, 8
 
 
@@ -156,7 +157,7 @@ def rolling_median(
     values: Any, window: int, *, min_periods: int | None = None, out: Doubles | None = None
 ) -> Doubles:
     """The median of every window; arguments, result and errors as of `rolling_sum`."""
-    return run(QUANTILE, values, window, min_periods, out, 0, 0.5)
+    return run(QUANTILE, values, window, min_periods, out, _MIDPOINT, 0.5)
 
 
 def rolling_quantile(
