@@ -183,9 +183,7 @@ def ranked_quantile(
     while begin < len(x):
         var end = min(len(x), begin + room - window)
         stretch.read(max(0, begin - window), end)
-        stretch.slide(
-            begin, end, max(min_periods, 1), q, interpolation, result
-        )
+        stretch.slide(begin, end, max(min_periods, 1), q, interpolation, result)
         begin = end
 
 

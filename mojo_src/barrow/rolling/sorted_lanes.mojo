@@ -187,7 +187,9 @@ struct _Run:
             var at = lane * self.length + t
             # Of two zeros the one without a sign, as they are in no order.
             var numbers = self._numbers(at) + Row(0)
-            rows[lane] = finite_lanes[SQUARE](numbers).select(numbers, Row(_NOTHING))
+            rows[lane] = finite_lanes[SQUARE](numbers).select(
+                numbers, Row(_NOTHING)
+            )
         transpose(rows)
         return rows^
 

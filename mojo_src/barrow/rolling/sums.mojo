@@ -1,22 +1,24 @@
-"""Rolling sums, means, minima and maxima of doubles.
+"""Rolling sums, means, minima and maxima of doubles."""
 
-Eight parts of a series go together, one in each lane, each of them after the numbers that
-its first windows need; columns are turned into lanes by transposing squares of 8 by 8. The
-parts begin where groups of `Pieces` do, so that what a window comes to does not depend on
-the length of the series.
-"""
+from std.bit import count_leading_zeros, count_trailing_zeros
+from std.math import iota
+from std.memory import pack_bits
 
 from barrow.fence import MutColumnView, Scratch, SeriesView
-from barrow.rolling.fold import Fold
-from barrow.rolling.lanes import Row, SQUARE, transpose
-from barrow.rolling.pieces import GROUP, group_of, Pieces
+from barrow.rolling.ladder import (
+    Doubles,
+    Fold,
+    Ladder,
+    running,
+    shifted,
+    WIDTH,
+)
+from barrow.rolling.staged import is_streamed
 
 comptime _NAN = Float64(0) / Float64(0)
-# Columns of more doubles than these, 16 MiB, are larger than what a core has of the caches.
-comptime _STREAMED = 1 << 21
-# Squares of results that are staged before they are written past the caches.
-comptime _STAGED = 8
-comptime _STAGE = (_STAGED + 1) * SQUARE
+comptime _LANES = iota[DType.uint32, WIDTH]()
+# Results that are staged: 8 KiB.
+comptime _STAGE = 1024
 
 
 def rolling_fold[
@@ -41,260 +43,281 @@ def rolling_fold[
         min_periods: How many of them a result needs.
         result: Where the results go; as long as `x`, in other memory.
     """
-    # A window longer than the series: a power of two gives the same bits, as all that is
-    # before the series is nothing.
-    var enough = GROUP
+    # A window longer than the series: a power of two gives the same bits.
+    var length = window
+    var enough = 1
     while enough < len(x):
         enough *= 2
-    var length = min(window, enough)
-    var group = group_of(length)
-    # An odd number of groups, so that parts do not compete for the same cache lines.
-    var groups = -(-len(x) // (SQUARE * group)) | 1
-    var part = groups * group
-    # Lanes take numbers before their parts, and some may be empty.
-    if part + length < len(x) // 2:
-        var run = _Run[fold, mean, SQUARE](x, length, min_periods, part, result)
-        run.all()
-    else:
-        var run = _Run[fold, mean, 1](x, length, min_periods, len(x), result)
-        run.all()
+    if length > enough:
+        length = enough
+    var run = _Run[fold, mean](x, length, min_periods, result)
+    while run.at < len(x):
+        run.one()
+        run.many()
 
 
-struct _Run[fold: Fold, mean: Bool, width: Int]:
-    """One pass over a series, of parts of one length in lanes."""
+@always_inline
+def _lanes(x: SeriesView, at: Int) -> Doubles:
+    """Returns eight numbers; NaN where there are none."""
+    if at >= 0 and at + WIDTH <= len(x):
+        return x.doubles[WIDTH](at)
+    var numbers = Doubles(_NAN)
+    for i in range(max(0, -at), min(WIDTH, len(x) - at)):
+        numbers[i] = x.double(at + i)
+    return numbers
 
-    comptime Lanes = SIMD[DType.float64, Self.width]
-    comptime Mask = SIMD[DType.bool, Self.width]
-    comptime Group = Array[Self.Lanes, GROUP]
+
+@always_inline
+def _finite(numbers: Doubles) -> SIMD[DType.bool, WIDTH]:
+    return (numbers - numbers).eq(0)
+
+
+struct _Run[fold: Fold, mean: Bool]:
+    """One pass over a series."""
+
     var x: SeriesView
     var window: Int
-    var part: Int
     var result: MutColumnView[DType.float64]
-    var pieces: Pieces[Self.fold, Self.width]
-    # Where in each part the next numbers are; the first ones are before it.
-    var first: Int
+    var ladder: Ladder[Self.fold]
+    # The next number.
     var at: Int
-    # Windows that end before this place of some part may lack values; how many they have.
-    var gaps_end: Int
-    var counts: Self.Lanes
-    var least: Self.Lanes
-    # The last value, and how many before it in a row are equal to it.
-    var last: Self.Lanes
-    var equal: Self.Lanes
-    var stage: Scratch[DType.float64]
     var streamed: Bool
+    # Windows that end before this one may lack values; so many there were in the last.
+    var gaps_end: Int
+    var present: Float64
+    var least: Float64
+    var stage: Scratch[DType.float64]
+    var equal: _Equal
+    # The last value before `run_end`, and how many values there are equal to it in a row.
+    var last: Float64
+    var run: Int
+    var run_end: Int
 
     def __init__(
         out self,
         x: SeriesView,
         window: Int,
         min_periods: Int,
-        part: Int,
         result: MutColumnView[DType.float64],
     ):
         self.x = x
         self.window = window
-        self.part = part
         self.result = result
-        self.first = 0
-        comptime if Self.width > 1:
-            self.first = -(-(-window // GROUP)) * GROUP
-        self.at = self.first
-        self.pieces = Pieces[Self.fold, Self.width](window, self.first)
-        self.gaps_end = self.first + window
-        self.counts = Self.Lanes(0)
-        comptime if Self.fold == Fold.SUM and not Self.mean:
-            self.least = Self.Lanes(Float64(min_periods))
-        else:
-            self.least = Self.Lanes(Float64(max(min_periods, 1)))
-        self.last = Self.Lanes(_NAN)
-        self.equal = Self.Lanes(0)
-        self.streamed = (
-            Self.width > 1
-            and len(x) >= _STREAMED
-            and result.before_line() < SQUARE
-        )
+        self.ladder = Ladder[Self.fold](window)
+        self.at = 0
+        self.streamed = is_streamed(result)
         self.stage = Scratch[DType.float64](
-            length=_STAGE * SQUARE if self.streamed else 0
+            length=_STAGE if self.streamed else 0
         )
-
-    def all(mut self):
-        """Computes every window."""
-        while self.at < self.part:
-            self._some()
-            var numbers = self._numbers[True](self.at)
-            if self.at < self.part:
-                self._write(self._careful(numbers))
-        self._finish()
-
-    @no_inline
-    def _some(mut self):
-        """Takes numbers as long as windows lack none."""
-        var inverse = Self.Lanes(Float64(self.window))
-        var long = Float64(self.window - 1)
-        var end = min(
-            self.part, len(self.x) - (Self.width - 1) * self.part - GROUP + 1
-        )
-        while (
-            self.at >= max(self.gaps_end, 0) and self.at < end
-        ):
-            var numbers = self._numbers[False](self.at)
-            var apart = Self.Lanes(0)
-            comptime for k in range(GROUP):
-                apart += numbers[k] - numbers[k]
-            if not all(apart.eq(0)):
-                return
-            var values = self.pieces.push(numbers)
-            comptime if Self.mean:
-                comptime for k in range(GROUP):
-                    values[k] = values[k] / inverse
-                if any((self.equal + Float64(GROUP)).ge(long)):
-                    comptime for k in range(GROUP):
-                        self._repeat(numbers[k])
-                        var flat = self.equal.ge(long)
-                        values[k] = flat.select(numbers[k], values[k])
-                else:
-                    comptime for k in range(GROUP):
-                        self._repeat(numbers[k])
-            self._write(values^)
-
-    @always_inline
-    def _repeat(mut self, numbers: Self.Lanes):
-        var same = numbers.eq(self.last)
-        self.equal = same.select(self.equal + 1, Self.Lanes(0))
-        self.last = numbers
-
-    @no_inline
-    def _careful(mut self, numbers: Self.Group) -> Self.Group:
-        """Takes numbers some of which may be missing."""
-        comptime nothing = Self.Lanes(Self.fold.nothing())
-        comptime zero = Self.Lanes(0)
-        comptime one = Self.Lanes(1)
-        var old = self._numbers[True](self.at - self.window)
-        var known = numbers.copy()
-        comptime for k in range(GROUP):
-            var there = (numbers[k] - numbers[k]).eq(0)
-            if not all(there):
-                self.gaps_end = self.at + GROUP + self.window
-            known[k] = there.select(numbers[k], nothing)
-        var values = self.pieces.push(known)
-        comptime for k in range(GROUP):
-            var there = (numbers[k] - numbers[k]).eq(0)
-            self.counts += there.select(one, zero)
-            if self.at + k - self.window >= self.first:
-                var left = (old[k] - old[k]).eq(0)
-                self.counts -= left.select(one, zero)
-            comptime if Self.mean:
-                values[k] = values[k] / self.counts
-                var same = numbers[k].eq(self.last)
-                var equal = same.select(self.equal + 1, zero)
-                self.equal = there.select(equal, self.equal)
-                self.last = there.select(numbers[k], self.last)
-                # Of equal values the mean is that value.
-                var flat = (self.equal + 1).ge(self.counts)
-                values[k] = flat.select(self.last, values[k])
-            var enough = self.counts.ge(self.least)
-            values[k] = enough.select(values[k], Self.Lanes(_NAN))
-        return values^
-
-    @always_inline
-    def _numbers[guarded: Bool](self, at: Int) -> Self.Group:
-        """Reads what is at `at` of each part and after it, a vector for each time."""
-        var group = Self.Group(fill=Self.Lanes(_NAN))
-        comptime if Self.width == 1:
-            comptime for k in range(GROUP):
-                if 0 <= at + k and at + k < len(self.x):
-                    group[k] = Self.Lanes(self.x.double(at + k))
-            return group^
+        self.equal = _Equal(window)
+        self.last = _NAN
+        self.run = 0
+        self.run_end = 0
+        self.gaps_end = window
+        self.present = 0
+        comptime if Self.fold == Fold.SUM and not Self.mean:
+            self.least = Float64(min_periods)
         else:
-            var rows = Array[Row, SQUARE](fill=Row(_NAN))
-            comptime for lane in range(SQUARE):
-                var begin = lane * self.part + at
-                comptime if guarded:
-                    rows[lane] = self._row(begin)
-                else:
-                    rows[lane] = self.x.doubles[SQUARE](begin)
-            transpose(rows)
-            comptime for k in range(GROUP):
-                group[k] = rebind[Self.Lanes](rows[k])
-            return group^
+            self.least = Float64(max(min_periods, 1))
 
     @no_inline
-    def _row(self, begin: Int) -> Row:
-        if begin >= 0 and begin + SQUARE <= len(self.x):
-            return self.x.doubles[SQUARE](begin)
-        var row = Row(_NAN)
-        for i in range(max(0, -begin), min(SQUARE, len(self.x) - begin)):
-            row[i] = self.x.double(begin + i)
-        return row
-
-    @always_inline
-    def _write(mut self, var values: Self.Group):
-        """Writes the next results, and goes on."""
+    def one(mut self):
+        """Takes the next numbers, whatever they are."""
+        comptime one = Doubles(1)
+        comptime zero = Doubles(0)
         var at = self.at
-        self.at += GROUP
-        if at < 0:
-            return
-        comptime if Self.width == 1:
-            comptime for k in range(GROUP):
-                if at + k < len(self.result):
-                    self.result.store(at + k, values[k][0])
+        var given = _lanes(self.x, at)
+        var finite = _finite(given)
+        if not all(finite):
+            self.gaps_end = at + WIDTH + self.window
+        var numbers = finite.select(given, Doubles(Self.fold.nothing()))
+        var values = self.ladder.push(numbers)
+        var left = zero
+        if at + WIDTH > self.window:
+            left = _finite(_lanes(self.x, at - self.window)).select(one, zero)
+        var counts = running(finite.select(one, zero) - left) + self.present
+        self.present = counts[WIDTH - 1]
+        comptime if Self.mean:
+            values = self.equal.mend(given, values / counts)
+            self._mend_few(given, counts, values)
+        values = counts.ge(Doubles(self.least)).select(values, Doubles(_NAN))
+        if at >= 0 and at + WIDTH <= len(self.x):
+            self.result.store[WIDTH](at, values)
         else:
-            var rows = Array[Row, SQUARE](fill=Row(0))
-            comptime for k in range(GROUP):
-                rows[k] = rebind[Row](values[k])
-            transpose(rows)
-            if self.streamed:
-                var place = (at // SQUARE) % _STAGED
-                comptime for lane in range(SQUARE):
-                    self.stage.store[SQUARE](
-                        lane * _STAGE + (place + 1) * SQUARE, rows[lane]
-                    )
-                if place == _STAGED - 1:
-                    self._flush(at - (_STAGED - 1) * SQUARE)
-                return
-            comptime for lane in range(SQUARE):
-                var begin = lane * self.part + at
-                if begin + SQUARE <= len(self.result):
-                    self.result.store[SQUARE](begin, rows[lane])
-                else:
-                    for i in range(len(self.result) - begin):
-                        self.result.store(begin + i, rows[lane][i])
+            for i in range(max(0, -at), min(WIDTH, len(self.x) - at)):
+                self.result.store(at + i, values[i])
+        self.at += WIDTH
 
-    def _flush(mut self, at: Int):
-        """Writes whole cache lines of what is staged, which begins 8 before `at`."""
-        var skip = self.result.before_line()
-        for lane in range(SQUARE):
-            var begin = lane * self.part + at - SQUARE
-            var staged = lane * _STAGE
-            for line in range(_STAGED):
-                var from_here = skip + line * SQUARE
-                var target = begin + from_here
-                if (at > 0 or line > 0) and target + SQUARE <= len(self.result):
-                    self.result.stream[SQUARE](
-                        target, self.stage.load[SQUARE](staged + from_here)
-                    )
-                else:
-                    self._copy(lane, at, from_here, from_here + SQUARE)
-            self.stage.store[SQUARE](
-                staged,
-                self.stage.load[SQUARE](staged + _STAGED * SQUARE),
-            )
+    def _mend_few(
+        mut self, given: Doubles, counts: Doubles, mut means: Doubles
+    ):
+        """Puts the value in the place of means of equal values, also of a few."""
+        var last = self.last
+        var run = self.run
+        if self.run_end != self.at:
+            run = 0
+            for i in range(self.at - 1, max(self.at - self.window, 0) - 1, -1):
+                var number = self.x.double(i)
+                if (number - number) != 0:
+                    continue
+                if run > 0 and number != last:
+                    break
+                last = number
+                run += 1
+        for i in range(WIDTH):
+            var number = given[i]
+            if (number - number) == 0:
+                run = run + 1 if number == last else 1
+                last = number
+            if run > 0 and Float64(run) >= counts[i]:
+                means[i] = last
+        self.last = last
+        self.run = run
+        self.run_end = self.at + WIDTH
 
-    def _copy(mut self, lane: Int, at: Int, first: Int, end: Int):
-        """Writes staged results of a part one by one; not those before it."""
-        var begin = lane * self.part + at - SQUARE
-        for i in range(first, end):
-            if at - SQUARE + i >= 0 and begin + i < len(self.result):
-                self.result.store(
-                    begin + i, self.stage.load(lane * _STAGE + i)
-                )
-
-    def _finish(mut self):
-        """Writes what is still staged."""
-        if not self.streamed:
+    @no_inline
+    def many(mut self):
+        """Takes numbers as long as windows lack none."""
+        if self.at < self.gaps_end:
             return
-        var staged = self.part % (_STAGED * SQUARE)
-        var skip = self.result.before_line()
-        for lane in range(SQUARE):
-            self._copy(lane, self.part - staged, skip, SQUARE + staged)
+        if not self.streamed:
+            var target = self.result
+            _ = self._stretch[False](target, len(self.x))
+            return
+        while self.at + WIDTH <= len(self.x):
+            var end = min(len(self.x), self.at + _STAGE)
+            var stage = self.stage.view()
+            if not self._stretch[True](stage, end):
+                return
+
+    @always_inline
+    def _stretch[
+        streamed: Bool
+    ](mut self, result: MutColumnView[DType.float64], end: Int) -> Bool:
+        var begin = self.at
+        var at = self.at
+        var flow = _Flow(self.result, begin)
+        var divisor = Doubles(Float64(self.window))
+        var whole = True
+        while at + WIDTH <= end:
+            var numbers = self.x.doubles[WIDTH](at)
+            if not all(_finite(numbers)):
+                whole = False
+                break
+            var values = self.ladder.push(numbers)
+            comptime if Self.mean:
+                values = self.equal.mend(numbers, values / divisor)
+            comptime if streamed:
+                result.store[WIDTH](at - begin, values)
+                flow.some(result, at - begin)
+            else:
+                result.store[WIDTH](at, values)
+            at += WIDTH
+        self.at = at
+        comptime if streamed:
+            flow.rest(result, at - begin)
+        return whole
+
+
+struct _Equal:
+    """Finds windows of equal numbers, of which the mean is that number.
+
+    The sum of equal numbers is rounded, and so is its quotient: seldom to the number.
+    """
+
+    var window: Int
+    var before: Doubles
+    # Which of the last numbers were equal to the one before each; how many in a row.
+    var bits: UInt32
+    var run: Int
+
+    def __init__(out self, window: Int):
+        self.window = window
+        self.before = Doubles(_NAN)
+        self.bits = 0
+        self.run = 0
+
+    @always_inline
+    def mend(mut self, numbers: Doubles, means: Doubles) -> Doubles:
+        """Puts numbers in the place of means where windows are flat."""
+        var same = pack_bits(numbers.eq(shifted[1](self.before, numbers)))
+        self.before = numbers
+        var flat = UInt32(0)
+        if self.window <= WIDTH:
+            # Bits that end a row of window - 1 set ones.
+            var row = (UInt64(same) << 32) | UInt64(self.bits)
+            var left = self.window - 1
+            var have = 1
+            while have < left:
+                var step = min(have, left - have)
+                row &= row << UInt64(step)
+                have += step
+            flat = UInt32(row >> 32) if left > 0 else 0
+            self.bits = same
+        else:
+            var leading = Int(count_trailing_zeros(~same))
+            if same == ~UInt32(0):
+                leading = WIDTH
+            if self.run + leading >= self.window - 1:
+                var first = max(self.window - 2 - self.run, 0)
+                var some = ~UInt64(0) << UInt64(first)
+                flat = UInt32(some & ((UInt64(1) << UInt64(leading)) - 1))
+            if leading == WIDTH:
+                self.run += WIDTH
+            else:
+                self.run = Int(count_leading_zeros(~same))
+        if flat == 0:
+            return means
+        var bits = SIMD[DType.uint32, WIDTH](flat) >> _LANES
+        return (bits & 1).ne(0).select(numbers, means)
+
+
+struct _Flow:
+    """Writes staged results past the caches, a vector at a time, two vectors late.
+
+    Results seldom begin a cache line, so that what makes up a line was stored in two
+    parts; a load of two parts waits until both are in the cache.
+    """
+
+    var result: MutColumnView[DType.float64]
+    var begin: Int
+    var done: Int
+    comptime LINE = 8
+
+    @always_inline
+    def __init__(out self, result: MutColumnView[DType.float64], begin: Int):
+        self.result = result
+        self.begin = begin
+        self.done = 0
+
+    @always_inline
+    def some(mut self, stage: MutColumnView[DType.float64], stored: Int):
+        """Writes a vector, when the one at `stored` was stored."""
+        if stored < 3 * WIDTH:
+            return
+        if self.done == 0:
+            self._to_line(stage)
+        comptime for i in range(WIDTH // Self.LINE):
+            var at = self.done + i * Self.LINE
+            self.result.stream[Self.LINE](
+                self.begin + at, stage.load[Self.LINE](at)
+            )
+        self.done += WIDTH
+
+    def rest(mut self, stage: MutColumnView[DType.float64], end: Int):
+        """Writes what is left."""
+        if self.done == 0 and end >= Self.LINE:
+            self._to_line(stage)
+        while self.done + Self.LINE <= end:
+            self.result.stream[Self.LINE](
+                self.begin + self.done, stage.load[Self.LINE](self.done)
+            )
+            self.done += Self.LINE
+        while self.done < end:
+            self.result.store(self.begin + self.done, stage.load(self.done))
+            self.done += 1
+
+    def _to_line(mut self, stage: MutColumnView[DType.float64]):
+        while (self.result.address() + 8 * (self.begin + self.done)) % 64 != 0:
+            self.result.store(self.begin + self.done, stage.load(self.done))
+            self.done += 1
