@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any, Literal
 
 from barrow.errors import BarrowArgumentError, message
@@ -187,10 +188,11 @@ def rolling_quantile(
         BarrowArgumentError: As of `rolling_sum`, or q or the interpolation is none.
         BarrowSchemaError: As of `rolling_sum`.
     """
-    if not 0.0 <= q <= 1.0:
+    part = _number(q)
+    if not 0.0 <= part <= 1.0:
         raise BarrowArgumentError(message("q", f"expected a number from 0 to 1, got {q!r}"))
     code = _code("interpolation", interpolation, _INTERPOLATIONS)
-    return run(QUANTILE, values, window, min_periods, out, code, float(q))
+    return run(QUANTILE, values, window, min_periods, out, code, part)
 
 
 def rolling_rank(
@@ -296,6 +298,14 @@ def rolling_corr(
 
 def _ddof(ddof: int) -> int:
     return ddof if type(ddof) is int and ddof >= 0 else whole_number("ddof", ddof, 0)
+
+
+def _number(value: Any) -> float:
+    """What a caller gave as a number; NaN if it is none."""
+    try:
+        return nan if isinstance(value, str) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return nan
 
 
 def _code(name: str, value: str, known: tuple[str, ...]) -> int:
