@@ -26,8 +26,7 @@ where it is half the distance. So q0 + t is rounded as the exact quotient would 
 
 from std.math import fma, sqrt
 
-from barrow.fence import MutColumnView, NumberType, Scratch, SeriesView
-from barrow.rolling.staged import is_streamed, write_past_caches
+from barrow.fence import MutColumnView, NumberType, SeriesView
 from barrow.rolling.wide import Wide, ratio
 
 comptime _NAN = Float64(0) / Float64(0)
@@ -132,8 +131,6 @@ def exact_sum[
     var length = min(window, max(len(x), 1))
     var sum = Int128(0)
     var at = 0
-    var streamed = is_streamed(result)
-    var stage = Scratch[DType.float64](length=_CHUNK if streamed else 0)
     while at < len(x):
         if at >= length and x.type != NumberType.INT128:
             var end = min(len(x), at + max(_CHUNK, length))
@@ -144,16 +141,7 @@ def exact_sum[
             if x.type == NumberType.UINT64 and seen.least < 0:
                 fits = False
             if fits:
-                while at < end:
-                    var stop = min(end, at + _CHUNK)
-                    if streamed:
-                        _sum_chunk[mean](
-                            x, length, at, stop, sum, stage.view(), at
-                        )
-                        write_past_caches(stage, result, at, stop - at)
-                    else:
-                        _sum_chunk[mean](x, length, at, stop, sum, result, 0)
-                    at = stop
+                at = _sum_chunk[mean](x, length, at, end, sum, result)
                 continue
         var stop = min(len(x), at + _CHUNK if at >= length else length)
         while at < stop:
@@ -177,9 +165,7 @@ def _sum_chunk[
     end: Int,
     mut sum: Int128,
     result: MutColumnView[DType.float64],
-    shift: Int,
-):
-    """Computes some windows; results go that many places to the front."""
+) -> Int:
     var at = begin
     var carry = sum.cast[DType.int64]()
     while at + _WIDTH <= end:
@@ -187,16 +173,17 @@ def _sum_chunk[
         var sums = _running(steps) + carry
         carry = sums[_WIDTH - 1]
         comptime if mean:
-            result.store[_WIDTH](at - shift, _quotient(sums, Float64(window)))
+            result.store[_WIDTH](at, _quotient(sums, Float64(window)))
         else:
-            result.store[_WIDTH](at - shift, sums.cast[DType.float64]())
+            result.store[_WIDTH](at, sums.cast[DType.float64]())
         at += _WIDTH
     while at < end:
         carry += x.words[1](at) - x.words[1](at - window)
         var value = ratio(carry.cast[DType.int128](), window if mean else 1)
-        result.store(at - shift, value)
+        result.store(at, value)
         at += 1
     sum = carry.cast[DType.int128]()
+    return at
 
 
 def exact_variance[
