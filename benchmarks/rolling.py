@@ -233,6 +233,26 @@ def calls_on_ten_values() -> None:
         print(f"  ewm_{name:6} {min(_seconds(call) for _ in range(7)) * 1e6:5.2f}")
 
 
+def many_series(rows: int, rounds: int) -> None:
+    """What threads bring where there are many series: one call, and a call for each."""
+    table = np.stack([closes(rows, "digits") + number for number in range(64)])
+    out = np.empty_like(table)
+    print(f"\n64 series of {rows:,} values, window 20, milliseconds of wall time, medians")
+    for name in ("mean", "std", "median"):
+        ours = getattr(bw, f"rolling_{name}")
+        together, alone = Samples(), Samples()
+        for _ in range(rounds):
+            together.take(partial(ours, table, 20, out=out))
+            alone.take(partial(_one_by_one, ours, table, out))
+        both = [samples.summary(1)["wall_ms"] for samples in (together, alone)]
+        print(f"  {name:10} {both[0]:8.2f}  one by one {both[1]:8.2f}  {both[1] / both[0]:6.2f}")
+
+
+def _one_by_one(ours: Any, table: Array, out: Array) -> None:
+    for values, results in zip(table, out, strict=True):
+        ours(values, 20, out=results)
+
+
 def _seconds(call: Call, repeats: int = 2000) -> float:
     begin = time.process_time()
     for _ in range(repeats):
@@ -255,6 +275,7 @@ def main() -> int:
     for statistic in arguments.only.split(",") if arguments.only else STATISTICS:
         for window in WINDOWS:
             compare(statistic, window, values, 1 if arguments.smoke else arguments.rounds)
+    many_series(1_000 if arguments.smoke else 100_000, arguments.rounds)
     calls_on_ten_values()
     return 0
 

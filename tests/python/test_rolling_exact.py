@@ -234,3 +234,12 @@ def test_what_comes_later_changes_nothing(name: str) -> None:
         for rows in (1, 31, 32, 33, 400, 1_777):
             alone = statistic(values[:rows], window, min_periods=1)
             np.testing.assert_array_equal(alone, whole[:rows])
+
+
+def test_sums_that_overflow_never_look_like_equal_values() -> None:
+    values = np.array([1e308, 1e308, -1e308, 1.7e308] * 30)
+    other = np.arange(120.0) ** 2
+    for window in (3, 5, 20):
+        assert np.isnan(bw.rolling_var(values, window)).all()
+        assert np.isnan(bw.rolling_std(values, window)).all()
+        assert np.isnan(bw.rolling_corr(values, other, window)).all()

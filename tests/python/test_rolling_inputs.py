@@ -17,6 +17,11 @@ VALUES = np.round(RNG.standard_normal(500), 3) * 8
 WHOLE = RNG.integers(-1000, 1000, 500)
 
 
+def unaligned(values: Any) -> Any:
+    """The same numbers, a byte off from where they should be, as in files read as one."""
+    return np.frombuffer(b"x" + values.tobytes(), np.uint8)[1:].view(values.dtype)
+
+
 @pytest.mark.parametrize("name", [*NAMES, "rank"])
 def test_every_form_of_the_same_numbers_gives_the_same(name: str) -> None:
     statistic = getattr(bw, f"rolling_{name}")
@@ -26,6 +31,7 @@ def test_every_form_of_the_same_numbers_gives_the_same(name: str) -> None:
         spread[:, 1],
         VALUES[::-1].copy()[::-1],
         VALUES.astype(">f8"),
+        unaligned(VALUES),
         VALUES.tolist(),
         memoryview(VALUES),
         pa.array(VALUES),
@@ -52,6 +58,7 @@ def test_integers_of_every_form_give_the_same(name: str) -> None:
         doubled[::2],
         WHOLE.astype(np.int16),
         WHOLE.astype(">i8"),
+        unaligned(WHOLE),
         pa.array(WHOLE),
         pairs,
         fixed8,
@@ -211,8 +218,54 @@ def test_wrong_options_are_refused(options: dict[str, Any], text: str) -> None:
     assert str(caught.value) == text
 
 
+def test_pairs_take_every_form() -> None:
+    wanted = bw.rolling_cov(VALUES, VALUES[::-1].copy(), 9)
+    found = bw.rolling_cov(unaligned(VALUES), unaligned(VALUES[::-1]), 9)
+    np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("values", [VALUES, WHOLE])
+def test_masked_values_are_missing(values: Any) -> None:
+    masked = np.ma.masked_array(values, values > 5)
+    gaps = np.where(values > 5, np.nan, values)
+    for name in NAMES:
+        statistic = getattr(bw, f"rolling_{name}")
+        np.testing.assert_array_equal(
+            statistic(masked, 9, min_periods=2), statistic(gaps, 9, min_periods=2)
+        )
+
+
+@pytest.mark.parametrize("name", [*NAMES, "rank"])
+def test_windows_longer_than_any_series_are_taken(name: str) -> None:
+    statistic = getattr(bw, f"rolling_{name}")
+    wanted = statistic(VALUES, 1_000, min_periods=3)
+    for window in (2**62, 2**63, 2**70):
+        np.testing.assert_array_equal(statistic(VALUES, window, min_periods=3), wanted)
+        assert np.isnan(statistic(VALUES, window)).all()
+    assert np.isnan(bw.rolling_var(VALUES, 5, ddof=2**70)).all()
+    assert np.isnan(bw.rolling_cov(VALUES, VALUES, 2**70, ddof=2**70)).all()
+
+
 def test_wrong_choices_are_refused() -> None:
     cases: list[tuple[Any, str]] = [
+        (
+            lambda: bw.rolling_quantile(VALUES, 3, "half"),  # type: ignore[arg-type]
+            "q: expected a number from 0 to 1, got 'half'",
+        ),
+        (
+            lambda: bw.rolling_quantile(VALUES, 3, None),  # type: ignore[arg-type]
+            "q: expected a number from 0 to 1, got None",
+        ),
+        (
+            lambda: bw.rolling_mean(VALUES, 3, out=unaligned(VALUES)),
+            "out: expected writable contiguous float64 of shape (500,), got float64 of shape "
+            "(500,), read-only, not aligned",
+        ),
+        (
+            lambda: bw.rolling_mean(VALUES, 3, out=np.zeros(1_000)[::2]),
+            "out: expected writable contiguous float64 of shape (500,), got float64 of shape "
+            "(500,), not contiguous",
+        ),
         (lambda: bw.rolling_quantile(VALUES, 3, 1.5), "q: expected a number from 0 to 1, got 1.5"),
         (
             lambda: bw.rolling_quantile(VALUES, 3, 0.5, interpolation="cubic"),  # type: ignore[arg-type]

@@ -28,12 +28,11 @@ from barrow.rolling.lanes import (
     SQUARE,
     transpose,
 )
+from barrow.rolling.staged import is_streamed, write_past_caches
 
 comptime _NAN = Float64(0) / Float64(0)
 # Longer windows are done one block after another, for the memory.
 comptime _LONG = 1 << 15
-# Columns of more doubles than these, 16 MiB, are larger than what a core has of the caches.
-comptime _STREAMED = 1 << 21
 # The least part of the distances that deviations may be where values are missing.
 comptime _LEAST_PART = 1e-3
 
@@ -131,7 +130,9 @@ struct _Sums[moment: Moment, width: Int](ImplicitlyCopyable):
         comptime zero = Self.Lanes(0)
         var mean = self.terms[0] * inverse
         comptime if Self.moment == Moment.VAR or Self.moment == Moment.STD:
-            var square = max(self.terms[1] - mean * self.terms[0], zero)
+            # Not `max`, which would make zero of what sums that overflow leave.
+            var square = self.terms[1] - mean * self.terms[0]
+            square = square.lt(zero).select(zero, square)
             var variance = square * freedom
             comptime if Self.moment == Moment.STD:
                 variance = sqrt(variance)
@@ -162,7 +163,8 @@ struct _Sums[moment: Moment, width: Int](ImplicitlyCopyable):
             var first = self.terms[3] - mean * self.terms[0]
             var second = self.terms[4] - self.terms[1] * inverse * self.terms[1]
             var value = product / (sqrt(first) * sqrt(second))
-            value = max(min(value, Self.Lanes(1)), Self.Lanes(-1))
+            value = value.gt(1).select(Self.Lanes(1), value)
+            value = value.lt(-1).select(Self.Lanes(-1), value)
             return (first.gt(0) & second.gt(0)).select(value, nan)
 
     @always_inline
@@ -440,18 +442,8 @@ struct _Blocks[moment: Moment, width: Int]:
     def _copy(self, begin: Int, size: Int):
         """Writes staged results; where there are many, past the caches."""
         var i = 0
-        if len(self.result) >= _STREAMED:
-            while i < size and (self.result.address() + 8 * (begin + i)) % 64:
-                self.result.store(begin + i, self.x.stage.load(i))
-                i += 1
-            while i + SQUARE <= size:
-                self.result.stream[SQUARE](
-                    begin + i, self.x.stage.load[SQUARE](i)
-                )
-                i += SQUARE
-            while i < size:
-                self.result.store(begin + i, self.x.stage.load(i))
-                i += 1
+        if is_streamed(self.result):
+            write_past_caches(self.x.stage, self.result, begin, size)
             return
         while i < size:
             self.result.store[SQUARE](begin + i, self.x.stage.load[SQUARE](i))

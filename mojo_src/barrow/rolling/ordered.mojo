@@ -1,4 +1,4 @@
-"""Medians, quantiles and ranks: the values of a window kept in order.
+"""Ranks, and quantiles of short series: the values of a window kept in order.
 
 A number that comes takes the place of the one that leaves: what lies between the two moves
 by one place, as vectors. Places are found by counting: of 64 values, of 8, then of one
@@ -8,9 +8,9 @@ by one, lesser ones are counted without a branch.
 from std.bit import pop_count
 from std.math import iota
 from std.memory import pack_bits
-from std.utils import IndexList
 
 from barrow.fence import MutColumnView, Scratch, SeriesView
+from barrow.rolling.interpolation import Interpolation, QuantilePlace
 
 comptime _NAN = Float64(0) / Float64(0)
 comptime _WIDTH = 8
@@ -19,25 +19,6 @@ comptime _LANES = iota[DType.int64, _WIDTH]()
 # Room before the first value, so that vectors may begin there.
 comptime _FRONT = 8
 comptime _COUNTED = 32
-
-
-@fieldwise_init
-struct Interpolation(Equatable, TrivialRegisterPassable):
-    """What a quantile between two values is, by pandas' names."""
-
-    var code: Int
-    """One of the constants."""
-
-    comptime LINEAR = Self(0)
-    """As far between them as the quantile is."""
-    comptime LOWER = Self(1)
-    """The lesser one."""
-    comptime HIGHER = Self(2)
-    """The greater one."""
-    comptime NEAREST = Self(3)
-    """The nearer one; of two equally near that at an even place."""
-    comptime MIDPOINT = Self(4)
-    """Their mean."""
 
 
 @fieldwise_init
@@ -53,36 +34,6 @@ struct RankMethod(Equatable, TrivialRegisterPassable):
     """The least of their ranks."""
     comptime MAX = Self(2)
     """The greatest of their ranks."""
-
-
-struct _Place(TrivialRegisterPassable):
-    """Where a quantile of some values is."""
-
-    var low: Int
-    var part: Float64
-
-    @always_inline
-    def __init__(out self, q: Float64, count: Int):
-        var place = q * Float64(count - 1)
-        self.low = Int(place)
-        self.part = place - Float64(self.low)
-
-    @always_inline
-    def between(
-        self, lower: Float64, upper: Float64, interpolation: Interpolation
-    ) -> Float64:
-        """Returns what lies between two values; the second one need not be there."""
-        if self.part == 0 or interpolation == Interpolation.LOWER:
-            return lower
-        if interpolation == Interpolation.HIGHER:
-            return upper
-        if interpolation == Interpolation.MIDPOINT:
-            return (lower + upper) / 2
-        if interpolation == Interpolation.NEAREST:
-            if self.part == 0.5:
-                return lower if self.low & 1 == 0 else upper
-            return lower if self.part < 0.5 else upper
-        return lower + (upper - lower) * self.part
 
 
 struct OrderedWindow(Movable):
@@ -212,8 +163,8 @@ struct OrderedWindow(Movable):
         """
         if self.count == 0:
             return _NAN
-        var place = _Place(q, self.count)
-        return place.between(
+        var place = QuantilePlace(q, self.count)
+        return place.between[1](
             self[place.low], self[place.low + 1], interpolation
         )
 
@@ -259,15 +210,16 @@ struct _Slide:
         self.at = at
         for i in range(max(0, at - window), at):
             if _is_finite(x.double(i)):
-                self.ordered.insert(x.double(i))
+                self.ordered.insert(x.double(i) + 0.0)
 
     @always_inline
     def step(mut self):
         """Takes the next number."""
-        var new = self.x.double(self.at)
+        # Of two zeros the one without a sign, as they are in no order.
+        var new = self.x.double(self.at) + 0.0
         var old = _NAN
         if self.at >= self.window:
-            old = self.x.double(self.at - self.window)
+            old = self.x.double(self.at - self.window) + 0.0
         self.at += 1
         if _is_finite(new) and _is_finite(old):
             self.ordered.replace(old, new)
@@ -278,7 +230,7 @@ struct _Slide:
             self.ordered.insert(new)
 
 
-def rolling_quantile(
+def slow_quantile(
     x: SeriesView,
     window: Int,
     min_periods: Int,
@@ -286,157 +238,23 @@ def rolling_quantile(
     interpolation: Interpolation,
     result: MutColumnView[DType.float64],
 ):
-    """Computes a quantile of every window.
-
-    NaN and infinities are missing values, as in pandas.
+    """Computes a quantile of every window of a short series, as `rolling_quantile`.
 
     Args:
         x: The numbers.
-        window: How many a window holds, at least 1.
+        window: How many a window holds, at least 1; not more than there are.
         min_periods: How many of them a result needs.
-        q: Which quantile, from 0 to 1; 0.5 is the median.
+        q: Which quantile, from 0 to 1.
         interpolation: What lies between two values.
         result: Where the results go; as long as `x`, in other memory.
     """
-    var length = min(window, max(len(x), 1))
-    # Two windows move at a time: one waits for its memory while the other computes.
-    var middle = len(x) // 2 if len(x) > 8 * length else len(x)
-    comptime for size in [8, 32, 64, 128]:
-        if length <= size:
-            var full = _Place(q, length)
-            var first = _Register[size](x, length, 0)
-            var second = _Register[size](x, length, middle)
-            while second.at < len(x):
-                first.step(min_periods, q, full, interpolation, result)
-                second.step(min_periods, q, full, interpolation, result)
-            while first.at < middle:
-                first.step(min_periods, q, full, interpolation, result)
-            return
-    var first = _Slide(x, length, 0)
-    var second = _Slide(x, length, middle)
-    while second.at < len(x):
-        first.step()
-        second.step()
-        result.store(
-            first.at - 1,
-            _quantile(first.ordered, min_periods, q, interpolation),
-        )
-        result.store(
-            second.at - 1,
-            _quantile(second.ordered, min_periods, q, interpolation),
-        )
-    while first.at < middle:
-        first.step()
-        result.store(
-            first.at - 1,
-            _quantile(first.ordered, min_periods, q, interpolation),
-        )
-
-
-def _next[size: Int]() -> IndexList[size]:
-    var places = IndexList[size]()
-    for i in range(size):
-        places[i] = i + 1
-    return places
-
-
-def _last[size: Int]() -> IndexList[size]:
-    var places = IndexList[size]()
-    for i in range(size):
-        places[i] = size - 1 + i
-    return places
-
-
-struct _Register[size: Int]:
-    """A short window in order, in registers, that moves without a branch.
-
-    Lanes without a value hold infinity, which is also what is taken away where nothing
-    leaves, and added where nothing comes.
-    """
-
-    comptime Lanes = SIMD[DType.float64, Self.size]
-    var x: SeriesView
-    var window: Int
-    var at: Int
-    var lanes: Self.Lanes
-    var count: Int
-    var memory: Scratch[DType.float64]
-
-    def __init__(out self, x: SeriesView, window: Int, at: Int):
-        """Makes the window that ends before `at`."""
-        self.x = x
-        self.window = window
-        self.at = at
-        self.lanes = Self.Lanes(Float64.MAX)
-        self.count = 0
-        self.memory = Scratch[DType.float64](length=Self.size + _WIDTH)
-        for i in range(max(0, at - window), at):
-            self._replace(Float64.MAX, self._number(i))
-
-    @always_inline
-    def _number(self, at: Int) -> Float64:
-        var number = self.x.double(at)
-        return number if _is_finite(number) else Float64.MAX
-
-    @always_inline
-    def _replace(mut self, old: Float64, new: Float64):
-        var left = self.lanes.shuffle[_next[Self.size]()](
-            Self.lanes_of(Float64.MAX)
-        )
-        # From the first lane that holds the old value, or a greater one: the next lane.
-        var without = self.lanes.lt(Self.lanes_of(old)).select(self.lanes, left)
-        # Lanes below the new value stay; the first other one gets it, the rest move up.
-        var right = Self.lanes_of(Float64.MIN).shuffle[_last[Self.size]()](
-            without
-        )
-        self.lanes = max(min(without, Self.lanes_of(new)), right)
-        self.count += Int(new < Float64.MAX) - Int(old < Float64.MAX)
-
-    @staticmethod
-    @always_inline
-    def lanes_of(value: Float64) -> Self.Lanes:
-        """Returns equal lanes."""
-        return Self.Lanes(value)
-
-    @always_inline
-    def step(
-        mut self,
-        min_periods: Int,
-        q: Float64,
-        full: _Place,
-        interpolation: Interpolation,
-        result: MutColumnView[DType.float64],
-    ):
-        """Takes the next number and stores the result."""
-        var old = Float64.MAX
-        if self.at >= self.window:
-            old = self._number(self.at - self.window)
-        self._replace(old, self._number(self.at))
-        self.memory.store[Self.size](0, self.lanes)
+    var slide = _Slide(x, window, 0)
+    while slide.at < len(x):
+        slide.step()
         var value = _NAN
-        if self.count >= max(min_periods, 1):
-            var place = full
-            if self.count != self.window:
-                place = _Place(q, self.count)
-            value = place.between(
-                self.memory.load(place.low),
-                self.memory.load(place.low + 1),
-                interpolation,
-            )
-        result.store(self.at, value)
-        self.at += 1
-
-
-@always_inline
-def _quantile(
-    ordered: OrderedWindow,
-    min_periods: Int,
-    q: Float64,
-    interpolation: Interpolation,
-) -> Float64:
-    if ordered.count < min_periods:
-        return _NAN
-    return ordered.quantile(q, interpolation)
+        if slide.ordered.count >= min_periods:
+            value = slide.ordered.quantile(q, interpolation)
+        result.store(slide.at - 1, value)
 
 
 def rolling_rank(

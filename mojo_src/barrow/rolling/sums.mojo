@@ -1,6 +1,7 @@
 """Rolling sums, means, minima and maxima of doubles."""
 
 from std.bit import count_leading_zeros, count_trailing_zeros
+from std.math import iota
 from std.memory import pack_bits
 
 from barrow.fence import MutColumnView, Scratch, SeriesView
@@ -12,10 +13,10 @@ from barrow.rolling.ladder import (
     shifted,
     WIDTH,
 )
+from barrow.rolling.staged import is_streamed
 
 comptime _NAN = Float64(0) / Float64(0)
-# Columns of more doubles than these, 16 MiB, are larger than what a core has of the caches.
-comptime _STREAMED = 1 << 21
+comptime _LANES = iota[DType.uint32, WIDTH]()
 # Results that are staged: 8 KiB.
 comptime _STAGE = 1024
 
@@ -87,6 +88,10 @@ struct _Run[fold: Fold, mean: Bool]:
     var least: Float64
     var stage: Scratch[DType.float64]
     var equal: _Equal
+    # The last value before `run_end`, and how many values there are equal to it in a row.
+    var last: Float64
+    var run: Int
+    var run_end: Int
 
     def __init__(
         out self,
@@ -100,11 +105,14 @@ struct _Run[fold: Fold, mean: Bool]:
         self.result = result
         self.ladder = Ladder[Self.fold](window)
         self.at = 0
-        self.streamed = len(x) >= _STREAMED and result.before_line() < WIDTH
+        self.streamed = is_streamed(result)
         self.stage = Scratch[DType.float64](
             length=_STAGE if self.streamed else 0
         )
         self.equal = _Equal(window)
+        self.last = _NAN
+        self.run = 0
+        self.run_end = 0
         self.gaps_end = window
         self.present = 0
         comptime if Self.fold == Fold.SUM and not Self.mean:
@@ -131,6 +139,7 @@ struct _Run[fold: Fold, mean: Bool]:
         self.present = counts[WIDTH - 1]
         comptime if Self.mean:
             values = self.equal.mend(given, values / counts)
+            self._mend_few(given, counts, values)
         values = counts.ge(Doubles(self.least)).select(values, Doubles(_NAN))
         if at >= 0 and at + WIDTH <= len(self.x):
             self.result.store[WIDTH](at, values)
@@ -138,6 +147,33 @@ struct _Run[fold: Fold, mean: Bool]:
             for i in range(max(0, -at), min(WIDTH, len(self.x) - at)):
                 self.result.store(at + i, values[i])
         self.at += WIDTH
+
+    def _mend_few(
+        mut self, given: Doubles, counts: Doubles, mut means: Doubles
+    ):
+        """Puts the value in the place of means of equal values, also of a few."""
+        var last = self.last
+        var run = self.run
+        if self.run_end != self.at:
+            run = 0
+            for i in range(self.at - 1, max(self.at - self.window, 0) - 1, -1):
+                var number = self.x.double(i)
+                if (number - number) != 0:
+                    continue
+                if run > 0 and number != last:
+                    break
+                last = number
+                run += 1
+        for i in range(WIDTH):
+            var number = given[i]
+            if (number - number) == 0:
+                run = run + 1 if number == last else 1
+                last = number
+            if run > 0 and Float64(run) >= counts[i]:
+                means[i] = last
+        self.last = last
+        self.run = run
+        self.run_end = self.at + WIDTH
 
     @no_inline
     def many(mut self):
@@ -232,11 +268,8 @@ struct _Equal:
                 self.run = Int(count_leading_zeros(~same))
         if flat == 0:
             return means
-        var mended = means
-        for i in range(WIDTH):
-            if (flat >> UInt32(i)) & 1 != 0:
-                mended[i] = numbers[i]
-        return mended
+        var bits = SIMD[DType.uint32, WIDTH](flat) >> _LANES
+        return (bits & 1).ne(0).select(numbers, means)
 
 
 struct _Flow:

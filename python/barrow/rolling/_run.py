@@ -25,6 +25,7 @@ Doubles = np.ndarray[Any, np.dtype[np.float64]]
 # What the kernels read where it lies: by the letters of `dtype.char`.
 _READ = frozenset("dflLqQ")
 _LARGE = 1 << 17
+_MOST = 1 << 62
 _ndarray = np.ndarray
 _empty = np.empty
 
@@ -70,9 +71,11 @@ def run(
                 large = native.rolling(
                     statistic, values, values, window, least, choice, parameter, result
                 )
-            except (ValueError, TypeError, BufferError):
-                _check_out(result, values.shape, (values,))
-                raise
+            except (ValueError, TypeError, BufferError, OverflowError):
+                # A wrong result array, or values or options that take a closer look.
+                return _with_care(
+                    statistic, values, None, window, min_periods, out, choice, parameter
+                )
             if large >= 0:
                 _refuse_large(values, large)
             return result
@@ -101,6 +104,10 @@ def run_pair(
         and y.dtype.char in _READ
         and x.dtype.isnative
         and y.dtype.isnative
+        and x.flags.aligned
+        and y.flags.aligned
+        and window <= _MOST
+        and ddof <= _MOST
     ):
         least = window if min_periods is None else min_periods
         if 0 <= least <= window and window > 0:
@@ -127,6 +134,8 @@ def _with_care(
         raise BarrowArgumentError(
             message("min_periods", f"{least} values are needed of {window} in a window")
         )
+    # What is longer than any series is all the same.
+    window, least, choice = min(window, _MOST), min(least, _MOST), min(choice, _MOST)
     series, many = series_of("values", values)
     seconds = series if others is None else series_of("other", others)[0]
     for x, y in zip(series, seconds, strict=True) if len(series) == len(seconds) else ():
@@ -191,8 +200,18 @@ def _check_out(out: Any, shape: tuple[int, ...], sources: Sequence[Array]) -> No
         or out.shape != shape
         or not out.flags.c_contiguous
         or not out.flags.writeable
+        or not out.flags.aligned
     ):
-        what = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else type(out)
+        what = f"{type(out)}"
+        if isinstance(out, np.ndarray):
+            flags = out.flags
+            lacks = {
+                "not contiguous": flags.c_contiguous,
+                "read-only": flags.writeable,
+                "not aligned": flags.aligned,
+            }
+            why = [f", {name}" for name, good in lacks.items() if not good]
+            what = f"{out.dtype} of shape {out.shape}{''.join(why)}"
         raise BarrowArgumentError(
             message("out", f"expected writable contiguous float64 of shape {shape}, got {what}")
         )
@@ -240,10 +259,16 @@ def _is_words(array: Array) -> bool:
 def _one(name: str, values: Any) -> Array:
     if isinstance(values, pa.Array | pa.ChunkedArray):
         array = _from_arrow(name, values)
+    elif isinstance(values, np.ma.MaskedArray):
+        # Masked values are missing ones.
+        numbers = values.dtype.kind in "fiub"
+        array = np.where(values.mask, np.nan, values.data) if numbers else values.data
     elif isinstance(values, np.ndarray):
         array = values
     else:
         array = np.asarray(values)
+    if not array.flags.aligned:
+        array = array.copy()
     if _is_words(array) and (array.strides[1] == 8 or len(array) == 0):
         return array
     if array.ndim != 1 or array.dtype.kind not in "fiub":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any, Literal
 
 from barrow.errors import BarrowArgumentError, message
@@ -30,6 +31,7 @@ Interpolation = Literal["linear", "lower", "higher", "nearest", "midpoint"]
 RankMethod = Literal["average", "min", "max"]
 _INTERPOLATIONS = ("linear", "lower", "higher", "nearest", "midpoint")
 _RANK_METHODS = ("average", "min", "max")
+_MIDPOINT = _INTERPOLATIONS.index("midpoint")
 _PERCENT, _DESCENDING = 4, 8
 
 
@@ -156,7 +158,7 @@ def rolling_median(
     values: Any, window: int, *, min_periods: int | None = None, out: Doubles | None = None
 ) -> Doubles:
     """The median of every window; arguments, result and errors as of `rolling_sum`."""
-    return run(QUANTILE, values, window, min_periods, out, 0, 0.5)
+    return run(QUANTILE, values, window, min_periods, out, _MIDPOINT, 0.5)
 
 
 def rolling_quantile(
@@ -186,10 +188,11 @@ def rolling_quantile(
         BarrowArgumentError: As of `rolling_sum`, or q or the interpolation is none.
         BarrowSchemaError: As of `rolling_sum`.
     """
-    if not 0.0 <= q <= 1.0:
+    part = _number(q)
+    if not 0.0 <= part <= 1.0:
         raise BarrowArgumentError(message("q", f"expected a number from 0 to 1, got {q!r}"))
     code = _code("interpolation", interpolation, _INTERPOLATIONS)
-    return run(QUANTILE, values, window, min_periods, out, code, float(q))
+    return run(QUANTILE, values, window, min_periods, out, code, part)
 
 
 def rolling_rank(
@@ -295,6 +298,14 @@ def rolling_corr(
 
 def _ddof(ddof: int) -> int:
     return ddof if type(ddof) is int and ddof >= 0 else whole_number("ddof", ddof, 0)
+
+
+def _number(value: Any) -> float:
+    """What a caller gave as a number; NaN if it is none."""
+    try:
+        return nan if isinstance(value, str) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return nan
 
 
 def _code(name: str, value: str, known: tuple[str, ...]) -> int:
