@@ -25,7 +25,7 @@ struct _Sma(Indicator):
         self.mean.visit(words)
 
 
-struct _Ema(Indicator):
+struct _Ema(WideIndicator):
     comptime USES = CLOSE
     comptime OUTPUTS = 1
     var mean: _Exponential[]
@@ -39,6 +39,14 @@ struct _Ema(Indicator):
     @always_inline
     def update(mut self, row: Row, at: Int) -> Values:
         return Values(self.mean.update(row.close, at), 0, 0, 0)
+
+    @always_inline
+    def ready(self, at: Int) -> Bool:
+        return at >= self.mean.length
+
+    @always_inline
+    def update_wide(mut self, rows: Rows) -> Results:
+        return Results(self.mean.update_wide(rows.close))
 
     def visit(mut self, mut words: Words):
         self.mean.visit(words)

@@ -11,7 +11,7 @@ from barrow.indicators.parts import (
 )
 
 
-struct _Rsi(Indicator):
+struct _Rsi(WideIndicator):
     comptime USES = CLOSE
     comptime OUTPUTS = 1
     var before: Float64
@@ -36,6 +36,22 @@ struct _Rsi(Indicator):
         var loss = self.loss.update(-change if change < 0 else 0.0, at - 1)
         var both = gain + loss
         return Values(0.0 if is_zero(both) else 100.0 * (gain / both), 0, 0, 0)
+
+    @always_inline
+    def ready(self, at: Int) -> Bool:
+        return at > self.gain.length
+
+    @always_inline
+    def update_wide(mut self, rows: Rows) -> Results:
+        var change = rows.close - delayed(rows.close, self.before)
+        self.before = rows.close[WIDE - 1]
+        var zero = Lanes(0)
+        var gain = self.gain.update_wide(change.gt(0).select(change, zero))
+        var loss = self.loss.update_wide(change.lt(0).select(-change, zero))
+        var both = gain + loss
+        return Results(
+            are_zero(both).select(zero, 100.0 * (gain / both))
+        )
 
     def visit(mut self, mut words: Words):
         words.number(self.before)
@@ -113,12 +129,17 @@ struct _Pair(Movable):
             return (0.0, slow)
         return (self.fast.update(value, at - self.delay), slow)
 
+    @always_inline
+    def update_wide(mut self, values: Lanes) -> Lanes:
+        """The fast means less the slow ones."""
+        return self.fast.update_wide(values) - self.slow.update_wide(values)
+
     def visit(mut self, mut words: Words):
         self.fast.visit(words)
         self.slow.visit(words)
 
 
-struct _Macd(Indicator):
+struct _Macd(WideIndicator):
     comptime USES = CLOSE
     comptime OUTPUTS = 3
     var means: _Pair
@@ -140,6 +161,16 @@ struct _Macd(Indicator):
         var macd = pair[0] - pair[1]
         var signal = self.signal.update(macd, from_first)
         return Values(macd, signal, macd - signal, 0)
+
+    @always_inline
+    def ready(self, at: Int) -> Bool:
+        return at > self.warm_up()
+
+    @always_inline
+    def update_wide(mut self, rows: Rows) -> Results:
+        var macd = self.means.update_wide(rows.close)
+        var signal = self.signal.update_wide(macd)
+        return Results(macd, signal, macd - signal)
 
     def visit(mut self, mut words: Words):
         self.means.visit(words)

@@ -5,7 +5,14 @@ adds, so that results are the same to the last bit where only sums and means are
 """
 
 from barrow.fence import Scratch
-from barrow.indicators.machine import Row, Words
+from barrow.indicators.machine import (
+    WIDE,
+    Lanes,
+    Row,
+    Rows,
+    Words,
+    delayed,
+)
 
 comptime _MOST = 1 << 53
 
@@ -124,6 +131,18 @@ struct _Exponential[blend: Bool = False](Movable):
                 self.value /= Float64(self.length)
         return self.value
 
+    @always_inline
+    def update_wide(mut self, values: Lanes) -> Lanes:
+        """The same for values after the first mean."""
+        comptime assert not Self.blend, "one by one only"
+        var means = Lanes(0)
+        var value = self.value
+        comptime for i in range(WIDE):
+            value = (values[i] - value) * self.factor + value
+            means[i] = value
+        self.value = value
+        return means
+
     def visit(mut self, mut words: Words):
         words.number(self.value)
 
@@ -144,7 +163,8 @@ struct _Wilder[fused: Bool = False](Movable):
         self.value = 0
         self.length = length
         self.kept = Float64(length - 1) / Float64(length)
-        self.share = 1.0 / Float64(length)
+        # What is lacking to one exactly: the shares of a flat series add up to its value.
+        self.share = 1.0 - self.kept
 
     @always_inline
     def update(mut self, value: Float64, at: Int) -> Float64:
@@ -160,6 +180,19 @@ struct _Wilder[fused: Bool = False](Movable):
             if at == self.length - 1:
                 self.value /= Float64(self.length)
         return self.value
+
+    @always_inline
+    def update_wide(mut self, values: Lanes) -> Lanes:
+        """The same for values after the first mean."""
+        comptime assert Self.fused, "one by one only"
+        var parts = values * self.share
+        var means = Lanes(0)
+        var value = self.value
+        comptime for i in range(WIDE):
+            value = value.fma(self.kept, parts[i])
+            means[i] = value
+        self.value = value
+        return means
 
     def visit(mut self, mut words: Words):
         words.number(self.value)
@@ -291,6 +324,18 @@ struct _Range(Movable):
         self.close = row.close
         return range
 
+    @always_inline
+    def update_wide(mut self, rows: Rows) -> Lanes:
+        """The same for rows after the first one."""
+        var close = delayed(rows.close, self.close)
+        var range = rows.high - rows.low
+        var up = abs(rows.high - close)
+        var down = abs(rows.low - close)
+        range = up.gt(range).select(up, range)
+        range = down.gt(range).select(down, range)
+        self.close = rows.close[WIDE - 1]
+        return range
+
     def visit(mut self, mut words: Words):
         words.number(self.close)
 
@@ -310,9 +355,77 @@ struct _TrueMean(Movable):
         var range = self.range.update(row, at)
         return self.mean.update(range, at - 1) if at > 0 else 0.0
 
+    @always_inline
+    def ready(self, at: Int) -> Bool:
+        return at > self.mean.length
+
+    @always_inline
+    def update_wide(mut self, rows: Rows) -> Lanes:
+        return self.mean.update_wide(self.range.update_wide(rows))
+
     def visit(mut self, mut words: Words):
         self.range.visit(words)
         self.mean.visit(words)
+
+
+struct _Trail(Movable):
+    """The last values side by side, so that several can be read at once."""
+
+    var items: Scratch[DType.float64]
+    var end: Int
+    var length: Int
+
+    def __init__(out self, length: Int):
+        # Values move to the front when the room is full: once in as many as there are.
+        self.items = Scratch[DType.float64](length=length + max(length, 64))
+        self.end = length
+        self.length = length
+
+    @always_inline
+    def _make_room(mut self, count: Int):
+        if self.end + count > len(self.items):
+            for i in range(self.length):
+                self.items.store(i, self.items.load(self.end - self.length + i))
+            self.end = self.length
+
+    @always_inline
+    def push(mut self, value: Float64) -> Float64:
+        """Takes a value; gives the one it replaces."""
+        self._make_room(1)
+        self.items.store(self.end, value)
+        self.end += 1
+        return self.items.load(self.end - 1 - self.length)
+
+    @always_inline
+    def push_wide(mut self, values: Lanes) -> Lanes:
+        """Takes values; gives those they replace. The length is at least `WIDE`."""
+        self._make_room(WIDE)
+        self.items.store[WIDE](self.end, values)
+        self.end += WIDE
+        return self.items.load[WIDE](self.end - WIDE - self.length)
+
+    @always_inline
+    def oldest(self) -> Float64:
+        return self.items.load(self.end - self.length)
+
+    @always_inline
+    def oldest_wide(self) -> Lanes:
+        """The oldest value after each of those that came last."""
+        return self.items.load[WIDE](self.end - WIDE - self.length + 1)
+
+    @always_inline
+    def item(self, at: Int) -> Float64:
+        """A value, the oldest is number 0."""
+        return self.items.load(self.end - self.length + at)
+
+    def visit(mut self, mut words: Words):
+        for i in range(self.length):
+            var item = self.item(i)
+            words.number(item)
+            if words.loading:
+                self.items.store(i, item)
+        if words.loading:
+            self.end = self.length
 
 
 struct _Spread(Movable):
@@ -322,7 +435,7 @@ struct _Spread(Movable):
     up to stays small, however long the series.
     """
 
-    var ring: _Ring
+    var trail: _Trail
     var near: Float64
     var total: Float64
     var squares: Float64
@@ -331,7 +444,7 @@ struct _Spread(Movable):
     var share: Float64
 
     def __init__(out self, length: Int):
-        self.ring = _Ring(length)
+        self.trail = _Trail(length)
         self.near = 0
         self.total = 0
         self.squares = 0
@@ -341,7 +454,7 @@ struct _Spread(Movable):
 
     @always_inline
     def update(mut self, value: Float64, at: Int) -> Float64:
-        var old = self.ring.push(value)
+        var old = self.trail.push(value)
         if at < self.length - 1:
             return 0
         if self.left == 0:
@@ -352,25 +465,52 @@ struct _Spread(Movable):
             self.total += change
             self.squares += change * ((value - self.near) + (old - self.near))
         var mean = self.total * self.share
-        return max(self.squares * self.share - mean * mean, 0.0)
+        var variance = self.squares * self.share - mean * mean
+        # Not `max`: where squares overflow, NaN must stay.
+        return 0.0 if variance < 0 else variance
+
+    @always_inline
+    def ready(self, at: Int) -> Bool:
+        return self.left >= WIDE and self.length >= WIDE
+
+    @always_inline
+    def update_wide(mut self, values: Lanes) -> Lanes:
+        self.left -= WIDE
+        var old = self.trail.push_wide(values)
+        var changes = values - old
+        var parts = changes * ((values - self.near) + (old - self.near))
+        var totals = Lanes(0)
+        var squares = Lanes(0)
+        var total = self.total
+        var square = self.squares
+        comptime for i in range(WIDE):
+            total += changes[i]
+            totals[i] = total
+            square += parts[i]
+            squares[i] = square
+        self.total = total
+        self.squares = square
+        var means = totals * self.share
+        var variances = squares * self.share - means * means
+        return variances.lt(0).select(Lanes(0), variances)
 
     @always_inline
     def _renew(mut self):
         self.left = max(4 * self.length, 64)
-        var first = self.ring.oldest()
+        var first = self.trail.oldest()
         var mean = 0.0
         for i in range(self.length):
-            mean += self.ring.items.load(i) - first
+            mean += self.trail.item(i) - first
         self.near = first + mean * self.share
         self.total = 0
         self.squares = 0
         for i in range(self.length):
-            var distance = self.ring.items.load(i) - self.near
+            var distance = self.trail.item(i) - self.near
             self.total += distance
             self.squares += distance * distance
 
     def visit(mut self, mut words: Words):
-        self.ring.visit(words)
+        self.trail.visit(words)
         words.number(self.near)
         words.number(self.total)
         words.number(self.squares)

@@ -32,7 +32,7 @@ struct _TrueRange(Indicator):
         self.range.visit(words)
 
 
-struct _Atr[normal: Bool](Indicator):
+struct _Atr[normal: Bool](WideIndicator):
     """The mean true range, in per cent of the close if `normal`."""
 
     comptime USES = HIGH | LOW | CLOSE
@@ -55,11 +55,27 @@ struct _Atr[normal: Bool](Indicator):
         else:
             return Values(range, 0, 0, 0)
 
+    @always_inline
+    def ready(self, at: Int) -> Bool:
+        return self.mean.ready(at)
+
+    @always_inline
+    def update_wide(mut self, rows: Rows) -> Results:
+        var range = self.mean.update_wide(rows)
+        comptime if Self.normal:
+            return Results(
+                are_zero(rows.close).select(
+                    Lanes(0), (range / rows.close) * 100.0
+                )
+            )
+        else:
+            return Results(range)
+
     def visit(mut self, mut words: Words):
         self.mean.visit(words)
 
 
-struct _Bollinger(Indicator):
+struct _Bollinger(WideIndicator):
     comptime USES = CLOSE
     comptime OUTPUTS = 3
     var spread: _Spread
@@ -86,10 +102,31 @@ struct _Bollinger(Indicator):
         if at < self.spread.length - 1:
             return Values(0)
         var mean = self.total / self.count
-        self.total -= self.spread.ring.oldest()
-        var deviation = sqrt(square) if square >= 1e-14 else 0.0
+        self.total -= self.spread.trail.oldest()
+        var deviation = 0.0 if square < 1e-14 else sqrt(square)
         return Values(
             mean + deviation * self.up, mean, mean - deviation * self.down, 0
+        )
+
+    @always_inline
+    def ready(self, at: Int) -> Bool:
+        return self.spread.ready(at)
+
+    @always_inline
+    def update_wide(mut self, rows: Rows) -> Results:
+        var squares = self.spread.update_wide(rows.close)
+        var leaving = self.spread.trail.oldest_wide()
+        var totals = Lanes(0)
+        var total = self.total
+        comptime for i in range(WIDE):
+            total += rows.close[i]
+            totals[i] = total
+            total -= leaving[i]
+        self.total = total
+        var mean = totals / self.count
+        var deviation = squares.lt(1e-14).select(Lanes(0), sqrt(squares))
+        return Results(
+            mean + deviation * self.up, mean, mean - deviation * self.down
         )
 
     def visit(mut self, mut words: Words):

@@ -25,7 +25,7 @@ struct _Variance[root: Bool](Indicator):
     def update(mut self, row: Row, at: Int) -> Values:
         var variance = self.spread.update(row.close, at)
         comptime if Self.root:
-            var deviation = sqrt(variance) if variance >= 1e-14 else 0.0
+            var deviation = 0.0 if variance < 1e-14 else sqrt(variance)
             return Values(deviation * self.deviations, 0, 0, 0)
         else:
             return Values(variance, 0, 0, 0)
