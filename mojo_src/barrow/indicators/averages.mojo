@@ -3,7 +3,13 @@
 from std.math import sqrt
 
 from barrow.indicators.machine import *
-from barrow.indicators.parts import _Exponential, _Mean, _Ring, _Weighted
+from barrow.indicators.parts import (
+    _Exponential,
+    _Mean,
+    _Ring,
+    _Smooth,
+    _Weighted,
+)
 
 
 struct _Sma(Indicator):
@@ -28,10 +34,10 @@ struct _Sma(Indicator):
 struct _Ema(WideIndicator):
     comptime USES = CLOSE
     comptime OUTPUTS = 1
-    var mean: _Exponential[]
+    var mean: _Smooth
 
     def __init__(out self, parameters: Parameters):
-        self.mean = _Exponential(whole(parameters, 0))
+        self.mean = _Smooth.exponential(whole(parameters, 0))
 
     def warm_up(self) -> Int:
         return self.mean.length - 1

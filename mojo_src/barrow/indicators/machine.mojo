@@ -198,7 +198,7 @@ trait WideIndicator(Indicator):
         """Whether the next `WIDE` rows may be taken at once.
 
         Args:
-            at: How many rows it took before.
+            at: How many rows it took before, a multiple of `WIDE`.
 
         Returns:
             Whether; False in the warm-up.

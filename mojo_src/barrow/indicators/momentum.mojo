@@ -6,6 +6,7 @@ from barrow.indicators.parts import (
     _Extreme,
     _Mean,
     _Ring,
+    _Smooth,
     _Sum,
     _Wilder,
 )
@@ -15,13 +16,13 @@ struct _Rsi(WideIndicator):
     comptime USES = CLOSE
     comptime OUTPUTS = 1
     var before: Float64
-    var gain: _Wilder[True]
-    var loss: _Wilder[True]
+    var gain: _Smooth
+    var loss: _Smooth
 
     def __init__(out self, parameters: Parameters):
         self.before = 0
-        self.gain = _Wilder[True](whole(parameters, 0))
-        self.loss = _Wilder[True](whole(parameters, 0))
+        self.gain = _Smooth.wilder(whole(parameters, 0), 1)
+        self.loss = _Smooth.wilder(whole(parameters, 0), 1)
 
     def warm_up(self) -> Int:
         return self.gain.length
@@ -65,8 +66,8 @@ struct _Cmo[smoothed: Bool](Indicator):
     comptime USES = CLOSE
     comptime OUTPUTS = 1
     var before: Float64
-    var gain: _Wilder[]
-    var loss: _Wilder[]
+    var gain: _Wilder
+    var loss: _Wilder
     var gains: _Sum
     var losses: _Sum
 
@@ -111,16 +112,16 @@ struct _Cmo[smoothed: Bool](Indicator):
 struct _Pair(Movable):
     """A fast and a slow exponential mean; both start with means that end at the same value."""
 
-    var fast: _Exponential[]
-    var slow: _Exponential[]
+    var fast: _Smooth
+    var slow: _Smooth
     var delay: Int
 
     def __init__(out self, parameters: Parameters):
         var one = whole(parameters, 0)
         var other = whole(parameters, 1)
-        self.fast = _Exponential(min(one, other))
-        self.slow = _Exponential(max(one, other))
         self.delay = abs(one - other)
+        self.fast = _Smooth.exponential(min(one, other), self.delay)
+        self.slow = _Smooth.exponential(max(one, other))
 
     @always_inline
     def update(mut self, value: Float64, at: Int) -> Tuple[Float64, Float64]:
@@ -143,11 +144,13 @@ struct _Macd(WideIndicator):
     comptime USES = CLOSE
     comptime OUTPUTS = 3
     var means: _Pair
-    var signal: _Exponential[]
+    var signal: _Smooth
 
     def __init__(out self, parameters: Parameters):
         self.means = _Pair(parameters)
-        self.signal = _Exponential(whole(parameters, 2))
+        self.signal = _Smooth.exponential(
+            whole(parameters, 2), self.means.slow.length - 1
+        )
 
     def warm_up(self) -> Int:
         return self.means.slow.length + self.signal.length - 2

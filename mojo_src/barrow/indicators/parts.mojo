@@ -131,71 +131,113 @@ struct _Exponential[blend: Bool = False](Movable):
                 self.value /= Float64(self.length)
         return self.value
 
-    @always_inline
-    def update_wide(mut self, values: Lanes) -> Lanes:
-        """The same for values after the first mean."""
-        comptime assert not Self.blend, "one by one only"
-        var means = Lanes(0)
-        var value = self.value
-        comptime for i in range(WIDE):
-            value = (values[i] - value) * self.factor + value
-            means[i] = value
-        self.value = value
-        return means
-
     def visit(mut self, mut words: Words):
         words.number(self.value)
 
 
-struct _Wilder[fused: Bool = False](Movable):
-    """Wilder's mean: a share of one in `length` of the new value, the rest of the old one.
+struct _Wilder(Movable):
+    """Wilder's mean as TA-Lib computes it where that cancels: a product, a sum, a division."""
 
-    `fused` takes one multiply-add instead of a product, a sum and a division one after
-    another. It is a third of the time, and right where nothing cancels afterwards.
-    """
-
-    var value: Float64
+    var value: Float64  # the sum of the first values, until there are enough
     var length: Int
-    var kept: Float64
-    var share: Float64
 
     def __init__(out self, length: Int):
         self.value = 0
         self.length = length
-        self.kept = Float64(length - 1) / Float64(length)
-        # What is lacking to one exactly: the shares of a flat series add up to its value.
-        self.share = 1.0 - self.kept
 
     @always_inline
     def update(mut self, value: Float64, at: Int) -> Float64:
         if at >= self.length:
-            comptime if Self.fused:
-                self.value = self.value.fma(self.kept, value * self.share)
-            else:
-                self.value = (
-                    self.value * Float64(self.length - 1) + value
-                ) / Float64(self.length)
+            self.value = (
+                self.value * Float64(self.length - 1) + value
+            ) / Float64(self.length)
         else:
             self.value += value
             if at == self.length - 1:
                 self.value /= Float64(self.length)
         return self.value
 
+    def visit(mut self, mut words: Words):
+        words.number(self.value)
+
+
+struct _Smooth(Movable):
+    """A mean that keeps a share of itself and takes the rest from the new value; it starts
+    with the mean of the first values.
+
+    What the rows of a group add is summed without the mean before them, which comes in by one
+    multiply-add: so groups wait for each other once in `WIDE` rows, not in every one. Rows
+    one by one go the same way, so that their bits are the same.
+    """
+
+    var value: Float64  # before the group; at first the sum of the first values
+    var part: Float64  # what the rows of the group added
+    var steps: Int  # how many those are
+    var kept: Float64
+    var share: Float64
+    var powers: Lanes  # what is kept of `value` after one, two, ... rows
+    var length: Int
+    var delay: Int
+
+    def __init__(out self, length: Int, kept: Float64, delay: Int = 0):
+        """Groups end where rows of the machine do: its row of the first value is `delay`."""
+        self.value = 0
+        self.part = 0
+        self.steps = 0
+        self.kept = kept
+        # What is lacking to one exactly, and the same for `powers`: a flat series stays.
+        self.share = 1.0 - kept
+        self.powers = Lanes(0)
+        self.length = length
+        self.delay = delay
+        var sum = 0.0
+        comptime for i in range(WIDE):
+            sum = sum.fma(self.kept, self.share)
+            self.powers[i] = 1.0 - sum
+
+    @staticmethod
+    def exponential(length: Int, delay: Int = 0) -> Self:
+        """With the share `2 / (length + 1)`."""
+        return Self(length, Float64(length - 1) / Float64(length + 1), delay)
+
+    @staticmethod
+    def wilder(length: Int, delay: Int = 0) -> Self:
+        """With the share `1 / length`."""
+        return Self(length, Float64(length - 1) / Float64(length), delay)
+
+    @always_inline
+    def update(mut self, value: Float64, at: Int) -> Float64:
+        if at < self.length:
+            self.value += value
+            if at == self.length - 1:
+                self.value /= Float64(self.length)
+            return self.value
+        self.part = self.part.fma(self.kept, value * self.share)
+        var mean = self.value.fma(self.powers[self.steps], self.part)
+        self.steps += 1
+        if (at + self.delay) % WIDE == WIDE - 1:
+            self.value = mean
+            self.part = 0
+            self.steps = 0
+        return mean
+
     @always_inline
     def update_wide(mut self, values: Lanes) -> Lanes:
-        """The same for values after the first mean."""
-        comptime assert Self.fused, "one by one only"
-        var parts = values * self.share
-        var means = Lanes(0)
-        var value = self.value
+        """The same for the rows of a group, after the first mean."""
+        var shares = values * self.share
+        var parts = Lanes(0)
+        var part = 0.0
         comptime for i in range(WIDE):
-            value = value.fma(self.kept, parts[i])
-            means[i] = value
-        self.value = value
+            part = part.fma(self.kept, shares[i])
+            parts[i] = part
+        var means = Lanes(self.value).fma(self.powers, parts)
+        self.value = means[WIDE - 1]
         return means
 
     def visit(mut self, mut words: Words):
         words.number(self.value)
+        words.number(self.part)
+        words.count(self.steps, 0, WIDE - 1)
 
 
 struct _Weighted(Movable):
@@ -344,11 +386,11 @@ struct _TrueMean(Movable):
     """Wilder's mean of the true range; the first row has none, so it counts from the second."""
 
     var range: _Range
-    var mean: _Wilder[True]
+    var mean: _Smooth
 
     def __init__(out self, length: Int):
         self.range = _Range()
-        self.mean = _Wilder[True](length)
+        self.mean = _Smooth.wilder(length, 1)
 
     @always_inline
     def update(mut self, row: Row, at: Int) -> Float64:
@@ -408,19 +450,28 @@ struct _Trail(Movable):
     def oldest(self) -> Float64:
         return self.items.load(self.end - self.length)
 
-    @always_inline
-    def oldest_wide(self) -> Lanes:
-        """The oldest value after each of those that came last."""
-        return self.items.load[WIDE](self.end - WIDE - self.length + 1)
-
-    @always_inline
-    def item(self, at: Int) -> Float64:
-        """A value, the oldest is number 0."""
-        return self.items.load(self.end - self.length + at)
+    def moments(self, near: Float64) -> Tuple[Float64, Float64]:
+        """The sums of distances from a number and of their squares."""
+        var sums = Lanes(0)
+        var squares = Lanes(0)
+        var at = self.end - self.length
+        while at + WIDE <= self.end:
+            var distances = self.items.load[WIDE](at) - near
+            sums += distances
+            squares += distances * distances
+            at += WIDE
+        var sum = sums.reduce_add()
+        var square = squares.reduce_add()
+        while at < self.end:
+            var distance = self.items.load(at) - near
+            sum += distance
+            square += distance * distance
+            at += 1
+        return (sum, square)
 
     def visit(mut self, mut words: Words):
         for i in range(self.length):
-            var item = self.item(i)
+            var item = self.items.load(self.end - self.length + i)
             words.number(item)
             if words.loading:
                 self.items.store(i, item)
@@ -428,8 +479,50 @@ struct _Trail(Movable):
             self.end = self.length
 
 
+struct _Running(Movable):
+    """A sum of all values, by groups as `_Smooth` has them."""
+
+    var total: Float64  # before the group
+    var part: Float64
+
+    def __init__(out self):
+        self.total = 0
+        self.part = 0
+
+    @always_inline
+    def update(mut self, value: Float64, at: Int) -> Float64:
+        self.part += value
+        var total = self.total + self.part
+        if at % WIDE == WIDE - 1:
+            self.total = total
+            self.part = 0
+        return total
+
+    @always_inline
+    def update_wide(mut self, values: Lanes) -> Lanes:
+        """The same for the rows of a group."""
+        var parts = Lanes(0)
+        var part = 0.0
+        comptime for i in range(WIDE):
+            part += values[i]
+            parts[i] = part
+        var totals = parts + self.total
+        self.total = totals[WIDE - 1]
+        return totals
+
+    @always_inline
+    def start(mut self, total: Float64):
+        self.total = total
+        self.part = 0
+
+    def visit(mut self, mut words: Words):
+        words.number(self.total)
+        words.number(self.part)
+
+
 struct _Spread(Movable):
-    """The variance of the last values, by sums of distances from a value near them.
+    """The mean and the variance of the last values, by sums of distances from a value near
+    them.
 
     The sums are made anew, from the mean of that time, every few windows: what rounding adds
     up to stays small, however long the series.
@@ -437,81 +530,80 @@ struct _Spread(Movable):
 
     var trail: _Trail
     var near: Float64
-    var total: Float64
-    var squares: Float64
-    var left: Int  # steps until the sums are made anew
+    var totals: _Running
+    var squares: _Running
+    var left: Int  # rows until the sums are made anew, where a group ends
     var length: Int
     var share: Float64
 
     def __init__(out self, length: Int):
         self.trail = _Trail(length)
         self.near = 0
-        self.total = 0
-        self.squares = 0
+        self.totals = _Running()
+        self.squares = _Running()
         self.left = 0
         self.length = length
         self.share = 1.0 / Float64(length)
 
     @always_inline
-    def update(mut self, value: Float64, at: Int) -> Float64:
+    def update(mut self, value: Float64, at: Int) -> Tuple[Float64, Float64]:
+        """The mean and the variance."""
         var old = self.trail.push(value)
         if at < self.length - 1:
-            return 0
-        if self.left == 0:
+            return (0.0, 0.0)
+        var total: Float64
+        var squares: Float64
+        if at == self.length - 1:
             self._renew()
+            total = self.totals.total
+            squares = self.squares.total
         else:
             self.left -= 1
             var change = value - old
-            self.total += change
-            self.squares += change * ((value - self.near) + (old - self.near))
-        var mean = self.total * self.share
-        var variance = self.squares * self.share - mean * mean
+            total = self.totals.update(change, at)
+            squares = self.squares.update(
+                change * ((value - self.near) + (old - self.near)), at
+            )
+        var distance = total * self.share
+        var mean = self.near + distance
+        var variance = squares * self.share - distance * distance
+        if at % WIDE == WIDE - 1 and self.left <= 0:
+            self._renew()
         # Not `max`: where squares overflow, NaN must stay.
-        return 0.0 if variance < 0 else variance
+        return (mean, 0.0 if variance < 0 else variance)
 
     @always_inline
     def ready(self, at: Int) -> Bool:
-        return self.left >= WIDE and self.length >= WIDE
+        return at >= self.length and self.length >= WIDE
 
     @always_inline
-    def update_wide(mut self, values: Lanes) -> Lanes:
+    def update_wide(mut self, values: Lanes) -> Tuple[Lanes, Lanes]:
         self.left -= WIDE
         var old = self.trail.push_wide(values)
         var changes = values - old
-        var parts = changes * ((values - self.near) + (old - self.near))
-        var totals = Lanes(0)
-        var squares = Lanes(0)
-        var total = self.total
-        var square = self.squares
-        comptime for i in range(WIDE):
-            total += changes[i]
-            totals[i] = total
-            square += parts[i]
-            squares[i] = square
-        self.total = total
-        self.squares = square
-        var means = totals * self.share
-        var variances = squares * self.share - means * means
-        return variances.lt(0).select(Lanes(0), variances)
+        var total = self.totals.update_wide(changes)
+        var squares = self.squares.update_wide(
+            changes * ((values - self.near) + (old - self.near))
+        )
+        var distances = total * self.share
+        var means = distances + self.near
+        var variances = squares * self.share - distances * distances
+        if self.left <= 0:
+            self._renew()
+        return (means, variances.lt(0).select(Lanes(0), variances))
 
-    @always_inline
     def _renew(mut self):
         self.left = max(4 * self.length, 64)
         var first = self.trail.oldest()
-        var mean = 0.0
-        for i in range(self.length):
-            mean += self.trail.item(i) - first
-        self.near = first + mean * self.share
-        self.total = 0
-        self.squares = 0
-        for i in range(self.length):
-            var distance = self.trail.item(i) - self.near
-            self.total += distance
-            self.squares += distance * distance
+        var sum, _ = self.trail.moments(first)
+        self.near = first + sum * self.share
+        var total, squares = self.trail.moments(self.near)
+        self.totals.start(total)
+        self.squares.start(squares)
 
     def visit(mut self, mut words: Words):
         self.trail.visit(words)
         words.number(self.near)
-        words.number(self.total)
-        words.number(self.squares)
-        words.count(self.left, 0, _MOST)
+        self.totals.visit(words)
+        self.squares.visit(words)
+        words.count(self.left, -WIDE, _MOST)

@@ -79,15 +79,11 @@ struct _Bollinger(WideIndicator):
     comptime USES = CLOSE
     comptime OUTPUTS = 3
     var spread: _Spread
-    var total: Float64
-    var count: Float64
     var up: Float64
     var down: Float64
 
     def __init__(out self, parameters: Parameters):
         self.spread = _Spread(whole(parameters, 0))
-        self.count = Float64(self.spread.length)
-        self.total = 0
         self.up = parameters[1]
         self.down = parameters[2]
 
@@ -96,13 +92,7 @@ struct _Bollinger(WideIndicator):
 
     @always_inline
     def update(mut self, row: Row, at: Int) -> Values:
-        # The middle is the running sum of the simple mean, to its last bit.
-        self.total += row.close
-        var square = self.spread.update(row.close, at)
-        if at < self.spread.length - 1:
-            return Values(0)
-        var mean = self.total / self.count
-        self.total -= self.spread.trail.oldest()
+        var mean, square = self.spread.update(row.close, at)
         var deviation = 0.0 if square < 1e-14 else sqrt(square)
         return Values(
             mean + deviation * self.up, mean, mean - deviation * self.down, 0
@@ -114,16 +104,7 @@ struct _Bollinger(WideIndicator):
 
     @always_inline
     def update_wide(mut self, rows: Rows) -> Results:
-        var squares = self.spread.update_wide(rows.close)
-        var leaving = self.spread.trail.oldest_wide()
-        var totals = Lanes(0)
-        var total = self.total
-        comptime for i in range(WIDE):
-            total += rows.close[i]
-            totals[i] = total
-            total -= leaving[i]
-        self.total = total
-        var mean = totals / self.count
+        var mean, squares = self.spread.update_wide(rows.close)
         var deviation = squares.lt(1e-14).select(Lanes(0), sqrt(squares))
         return Results(
             mean + deviation * self.up, mean, mean - deviation * self.down
@@ -131,7 +112,6 @@ struct _Bollinger(WideIndicator):
 
     def visit(mut self, mut words: Words):
         self.spread.visit(words)
-        words.number(self.total)
 
 
 struct _Keltner(Indicator):

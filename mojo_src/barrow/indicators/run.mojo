@@ -7,6 +7,10 @@ from barrow.fence import ColumnView, MutColumnView
 from barrow.indicators.machine import *
 
 
+# From this many rows on results are larger than the caches of most machines.
+comptime _STREAMED = 1 << 21
+
+
 @fieldwise_init
 struct Inputs(ImplicitlyCopyable):
     """The columns of bars; those that are not read may be empty."""
@@ -54,6 +58,26 @@ struct Outputs(ImplicitlyCopyable):
             self.third.store(at, values[2])
         comptime if count > 3:
             self.fourth.store(at, values[3])
+
+    @always_inline
+    def begin_lines[count: Int](self, at: Int) -> Bool:
+        """Whether a row begins a cache line in every output.
+
+        Parameters:
+            count: How many outputs there are.
+
+        Args:
+            at: The row.
+
+        Returns:
+            Whether it does.
+        """
+        var places = self.first.address() + 8 * at
+        comptime if count > 1:
+            places |= self.second.address() + 8 * at
+        comptime if count > 2:
+            places |= self.third.address() + 8 * at
+        return places % 64 == 0
 
     @always_inline
     def store_wide[
@@ -206,9 +230,20 @@ def _pass[
     while i < last:
         var until = last
         comptime if conforms_to(I, WideIndicator):
-            i = _take_wide(machine, at, inputs, outputs, i, last)
-            # One by one until that may go on.
-            until = min(i + WIDE, last)
+            if at % WIDE == 0:
+                # Past the caches where they are too small and lines begin with groups.
+                if len(outputs.first) >= _STREAMED and outputs.begin_lines[
+                    I.OUTPUTS
+                ](i):
+                    i = _take_wide[streamed=True](
+                        machine, at, inputs, outputs, i, last
+                    )
+                else:
+                    i = _take_wide[streamed=False](
+                        machine, at, inputs, outputs, i, last
+                    )
+            # One by one until a group may begin.
+            until = min(i + WIDE - at % WIDE, last)
         # Nothing in here touches the machine from outside: its state stays in registers.
         while i < until:
             var row = Row(0, 0, 0, 0, 0)
@@ -231,7 +266,7 @@ def _pass[
 
 @always_inline
 def _take_wide[
-    I: WideIndicator
+    I: WideIndicator, //, *, streamed: Bool
 ](
     mut machine: I,
     mut at: Int,
@@ -247,7 +282,8 @@ def _take_wide[
         var off = _load_wide[I.USES](inputs, i, rows)
         if not all(off.eq(0)):
             break
-        outputs.store_wide[I.OUTPUTS, False](i, machine.update_wide(rows))
+        outputs.store_wide[I.OUTPUTS, streamed](
+            i, machine.update_wide(rows))
         at += WIDE
         i += WIDE
     return i

@@ -50,8 +50,8 @@ def columns_of(data: Any, inputs: Sequence[str]) -> tuple[Columns, int]:
         found = {name: bar_doubles(data, name) for name in inputs}
     elif isinstance(data, _TABLES):
         found = {name: doubles(name, _named(data, data.schema.names, name)) for name in inputs}
-    elif hasattr(data, "keys"):
-        found = {name: doubles(name, _named(data, list(data.keys()), name)) for name in inputs}
+    elif (names := _names_of(data)) is not None:
+        found = {name: doubles(name, _named(data, names, name)) for name in inputs}
     elif tuple(inputs) == (C,):
         found = {C: doubles("values", data)}
     else:
@@ -66,6 +66,16 @@ def columns_of(data: Any, inputs: Sequence[str]) -> tuple[Columns, int]:
             )
         )
     return tuple(found.get(name, b"") for name in ORDER), rows  # type: ignore[return-value]
+
+
+def _names_of(data: Any) -> list[Any] | None:
+    """The columns of a frame or of a dict; None for what is one column, as a pandas Series."""
+    if getattr(data, "ndim", 2) != 2:
+        return None
+    if hasattr(data, "keys"):
+        return list(data.keys())
+    names = getattr(data, "columns", None)  # polars
+    return names if isinstance(names, list) else None
 
 
 def bar_doubles(bars: Bars, name: str) -> Doubles:

@@ -18,7 +18,7 @@ from barrow.indicators import (
 comptime NAN = Float64(0) / Float64(0)
 
 
-struct Feed(Movable):
+struct Feed(Movable, Sized):
     """Columns of bars."""
 
     var open: List[Float64]

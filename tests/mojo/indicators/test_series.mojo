@@ -71,7 +71,7 @@ def test_convergence() raises:
             var value = found.columns[k][at]
             assert_equal(value == value, wanted)
             if wanted:
-                assert_equal(value, 0 if k == 2 else 1)
+                assert_equal(value, 0.0 if k == 2 else 1.0)
 
 
 def test_spreads() raises:
