@@ -30,7 +30,7 @@ comptime _KIND: StaticString = "barrow.IndicatorKind"
 comptime _SHORT = 4096
 # Rows that each machine takes in turn where several go over the same columns: so few that
 # what they read stays in the first cache.
-comptime _TURN = 512
+comptime _TURN = 256
 
 comptime _Batch = def(Parameters, Bool, Inputs, Outputs, Int) thin -> None
 comptime _Make = def(Parameters, Bool) thin -> Raw

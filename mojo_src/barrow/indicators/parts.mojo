@@ -231,7 +231,8 @@ struct _Smooth(Movable):
             part = part.fma(self.kept, shares[i])
             parts[i] = part
         var means = Lanes(self.value).fma(self.powers, parts)
-        self.value = means[WIDE - 1]
+        # The last of them, without waiting for it to come out of the vector.
+        self.value = self.value.fma(self.powers[WIDE - 1], part)
         return means
 
     def visit(mut self, mut words: Words):

@@ -20,7 +20,8 @@ def parameters(seed: Int) -> Parameters:
     if seed == 0:
         return Parameters(20, 9, 4, 0, 0, 0, 0, 0)
     if seed == 1:
-        return Parameters(1, 1, 1, 0, 0, 0, 0, 0)
+        # A line needs two values; the others take one too.
+        return Parameters(2, 1, 1, 0, 0, 0, 0, 0)
     return Parameters(9, 33, 17, 0, 0, 0, 0, 0)
 
 

@@ -28,7 +28,7 @@ def one(length: Float64) -> Parameters:
 def test_means() raises:
     check[_Sma]([1, 2, 3, 7], one(3), [NAN, NAN, 2, 4])
     check[_Wma]([1, 1, 4, 7], one(3), [NAN, NAN, 2.5, 5])
-    check[_Trima]([1, 3, 5, 9], one(3), [NAN, NAN, 3, 5])
+    check[_Trima]([1, 3, 5, 9], one(3), [NAN, NAN, 3, 5.5])
     # The mean of the first three, then half of the distance.
     check[_Ema]([1, 2, 3, 8, 5], one(3), [NAN, NAN, 2, 5, 5])
     check[_Ema]([4, 6, 5], one(1), [4, 6, 5])
