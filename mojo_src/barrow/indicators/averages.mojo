@@ -2,12 +2,12 @@
 
 from std.math import sqrt
 
+from barrow.indicators.groups import _Smooth
 from barrow.indicators.machine import *
 from barrow.indicators.parts import (
     _Exponential,
     _Mean,
     _Ring,
-    _Smooth,
     _Weighted,
 )
 

@@ -1,12 +1,12 @@
 """Momentum of one series: relative strength, convergence of averages, rates of change."""
 
+from barrow.indicators.groups import _Smooth
 from barrow.indicators.machine import *
 from barrow.indicators.parts import (
     _Exponential,
     _Extreme,
     _Mean,
     _Ring,
-    _Smooth,
     _Sum,
     _Wilder,
 )
@@ -50,9 +50,7 @@ struct _Rsi(WideIndicator):
         var gain = self.gain.update_wide(change.gt(0).select(change, zero))
         var loss = self.loss.update_wide(change.lt(0).select(-change, zero))
         var both = gain + loss
-        return Results(
-            are_zero(both).select(zero, 100.0 * (gain / both))
-        )
+        return Results(are_zero(both).select(zero, 100.0 * (gain / both)))
 
     def visit(mut self, mut words: Words):
         words.number(self.before)

@@ -2,14 +2,13 @@
 
 from std.math import sqrt
 
+from barrow.indicators.groups import _Spread, _TrueMean
 from barrow.indicators.machine import *
 from barrow.indicators.parts import (
     _Exponential,
     _Extreme,
     _Mean,
     _Range,
-    _Spread,
-    _TrueMean,
 )
 
 

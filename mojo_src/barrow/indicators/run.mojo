@@ -80,9 +80,7 @@ struct Outputs(ImplicitlyCopyable):
         return places % 64 == 0
 
     @always_inline
-    def store_wide[
-        count: Int, streamed: Bool
-    ](self, at: Int, results: Results):
+    def store_wide[count: Int, streamed: Bool](self, at: Int, results: Results):
         """Writes the values of `WIDE` rows.
 
         Parameters:
@@ -282,8 +280,7 @@ def _take_wide[
         var off = _load_wide[I.USES](inputs, i, rows)
         if not all(off.eq(0)):
             break
-        outputs.store_wide[I.OUTPUTS, streamed](
-            i, machine.update_wide(rows))
+        outputs.store_wide[I.OUTPUTS, streamed](i, machine.update_wide(rows))
         at += WIDE
         i += WIDE
     return i

@@ -2,8 +2,9 @@
 
 from std.math import atan, log, pi, sqrt
 
+from barrow.indicators.groups import _Spread
 from barrow.indicators.machine import *
-from barrow.indicators.parts import _Ring, _Spread
+from barrow.indicators.parts import _Ring
 
 
 struct _Variance[root: Bool](WideIndicator):

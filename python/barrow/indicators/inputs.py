@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from barrow._arrow import DECIMAL128, FIXED8, FIXED16, erroneous_raw, undefined_raw
+from barrow._arrow import DECIMAL128, FIXED8, FIXED16, undefined_raw
+from barrow._columns import erroneous_raw
 from barrow._memory import owned_doubles
 from barrow.bars import Bars, Price, Quantity
 from barrow.errors import BarrowArgumentError, BarrowSchemaError, message
@@ -25,7 +26,7 @@ _ARRAYS = (pa.Array, pa.ChunkedArray)
 LARGE = 1 << 17
 _PIECE = 1 << 15
 # Where doubles of sentinels lie, and those next to them: by encoding and whether it is a size.
-_SENTINELS = {
+_SENTINELS: dict[tuple[str, bool], tuple[float, float]] = {
     (e.name, size): (
         undefined_raw(e.width, not size) / 10**e.scale,
         -math.inf if size else erroneous_raw(e.width) / 10**e.scale,

@@ -164,9 +164,7 @@ def assert_near(value: Float64, expected: Float64, what: String) raises:
 
 def check[
     I: Indicator
-](
-    close: List[Float64], parameters: Parameters, expected: List[Float64]
-) raises:
+](close: List[Float64], parameters: Parameters, expected: List[Float64]) raises:
     """The first output of bars of one price each is as expected, NaN included."""
     var feed = Feed(close.copy())
     var found = at_once[I](feed, parameters)

@@ -43,9 +43,7 @@ def bars() -> Feed:
 
 def expect[
     I: Indicator
-](
-    parameters: Parameters, expected: List[Float64], output: Int = 0
-) raises:
+](parameters: Parameters, expected: List[Float64], output: Int = 0) raises:
     var feed = bars()
     var found = at_once[I](feed, parameters)
     for at in range(4):
@@ -83,13 +81,9 @@ def test_trends() raises:
     expect[_Supertrend](
         Parameters(2, 1, 0, 0, 0, 0, 0, 0), [NAN, NAN, 3.5, 3.5]
     )
-    expect[_Supertrend](
-        Parameters(2, 1, 0, 0, 0, 0, 0, 0), [NAN, NAN, 1, 1], 1
-    )
+    expect[_Supertrend](Parameters(2, 1, 0, 0, 0, 0, 0, 0), [NAN, NAN, 1, 1], 1)
     # Long from the first low on; the stop never passes the lows of the last two bars.
-    expect[_Psar](
-        Parameters(0.25, 0.5, 0, 0, 0, 0, 0, 0), [NAN, 1, 1.75, 2]
-    )
+    expect[_Psar](Parameters(0.25, 0.5, 0, 0, 0, 0, 0, 0), [NAN, 1, 1.75, 2])
 
 
 def test_places_in_the_range() raises:
@@ -106,9 +100,7 @@ def test_directions() raises:
     expect[_DirectionalIndicator[True]](
         one(2), [NAN, NAN, 75, 100 * (2.25 / 6)]
     )
-    expect[_DirectionalIndicator[False]](
-        one(2), [NAN, NAN, 0, 100 * (2.0 / 6)]
-    )
+    expect[_DirectionalIndicator[False]](one(2), [NAN, NAN, 0, 100 * (2.0 / 6)])
 
 
 def test_volumes() raises:

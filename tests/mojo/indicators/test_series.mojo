@@ -33,9 +33,7 @@ def test_means() raises:
     check[_Ema]([1, 2, 3, 8, 5], one(3), [NAN, NAN, 2, 5, 5])
     check[_Ema]([4, 6, 5], one(1), [4, 6, 5])
     # 2 WMA(2) - WMA(4), then WMA(2) of that: straight lines are kept.
-    check[_Hma](
-        [3, 6, 9, 12, 15, 18], one(4), [NAN, NAN, NAN, NAN, 15, 18]
-    )
+    check[_Hma]([3, 6, 9, 12, 15, 18], one(4), [NAN, NAN, NAN, NAN, 15, 18])
 
 
 def test_a_gap_starts_over_or_is_passed_over() raises:
