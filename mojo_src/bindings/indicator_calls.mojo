@@ -28,9 +28,9 @@ comptime _MACHINE: StaticString = "barrow.Indicator"
 comptime _KIND: StaticString = "barrow.IndicatorKind"
 # Below this many rows a call takes less than releasing the GIL is worth.
 comptime _SHORT = 4096
-# Rows that each machine takes in turn where several go over the same columns: so few that the
-# processor works on the next machine while the chain of additions of one is not done.
-comptime _TURN = 16
+# Rows that each machine takes in turn where several go over the same columns: so few that
+# what they read stays in the first cache.
+comptime _TURN = 256
 
 comptime _Batch = def(Parameters, Bool, Inputs, Outputs, Int) thin -> None
 comptime _Make = def(Parameters, Bool) thin -> Raw

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from statistics import pvariance
+
 import barrow as bw
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view as windows
@@ -141,3 +144,60 @@ def test_hurst():
     want = [hurst(block) for block in windows(np.diff(CLOSE), 100)]
     close_to(bw.hurst(CLOSE, 100), want, 100, 1e-9)
     assert bw.hurst(np.full(20, 3.0), 16)[-1] == 0.5
+
+
+def test_lines_are_those_of_polyfit():
+    fits = np.array([np.polyfit(np.arange(14.0), seen, 1) for seen in windows(CLOSE, 14)])
+    slope, start = fits.T
+    close_to(bw.linreg_slope(CLOSE, 14), slope, 13, 1e-13)
+    close_to(bw.linreg_intercept(CLOSE, 14), start, 13)
+    close_to(bw.linreg(CLOSE, 14), start + 13 * slope, 13)
+    close_to(bw.tsf(CLOSE, 14), start + 14 * slope, 13)
+    close_to(bw.linreg_angle(CLOSE, 14), np.degrees(np.arctan(slope)), 13)
+
+
+def test_variances_are_exact_ones_rounded():
+    seen = [[Fraction(x) for x in window] for window in windows(CLOSE[:120], 12)]
+    exact = np.array([float(pvariance(window)) for window in seen])
+    found = bw.variance(CLOSE[:120], 12)
+    np.testing.assert_allclose(found[11:], exact, rtol=1e-13)
+    np.testing.assert_allclose(bw.stddev(CLOSE[:120], 12)[11:], np.sqrt(exact), rtol=1e-13)
+    mean = np.array([float(sum(window) / 12) for window in seen])
+    upper, middle, lower = bw.bollinger(CLOSE[:120], 12, 2.0, 1.5)
+    np.testing.assert_allclose(middle[11:], mean, rtol=1e-15)
+    np.testing.assert_allclose(upper[11:], mean + 2 * np.sqrt(exact), rtol=1e-14)
+    np.testing.assert_allclose(lower[11:], mean - 1.5 * np.sqrt(exact), rtol=1e-14)
+
+
+def exact_mean(values, length, share):
+    """An exponential mean without any rounding but the last one."""
+    numbers = [Fraction(x) for x in values]
+    mean = sum(numbers[:length]) / length
+    found = [float(mean)]
+    for number in numbers[length:]:
+        mean = mean + share * (number - mean)
+        mean = Fraction(round(mean * 2**200), 2**200)  # far below what is compared
+        found.append(float(mean))
+    return np.array(found)
+
+
+def test_exponential_means_are_exact_ones_rounded_a_few_times():
+    for length in (1, 2, 14, 200):
+        want = exact_mean(CLOSE, length, Fraction(2, length + 1))
+        np.testing.assert_allclose(bw.ema(CLOSE, length)[length - 1 :], want, rtol=2e-15)
+    slow = exact_mean(CLOSE, 26, Fraction(2, 27))
+    fast = exact_mean(CLOSE[14:], 12, Fraction(2, 13))
+    macd = bw.macd(CLOSE).macd
+    np.testing.assert_allclose(macd[33:], (fast - slow)[8:], rtol=0, atol=2e-15)
+
+
+def test_means_of_long_windows_do_not_leave_their_level():
+    level = 1234.567
+    values = np.full(400_000, level)
+    for length in (1000, 100_000):
+        values[: length // 2] = level - 1.0
+        values[length // 2 : length] = level + 1.0
+        found = bw.ema(values, length)
+        # The first mean is a sum of as many numbers, so the start is known to 2e-12 only.
+        assert np.abs(found[length:] / level - 1).max() < 2e-12
+        assert np.abs(found[-1000:] / level - 1).max() < 1e-12

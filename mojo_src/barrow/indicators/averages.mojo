@@ -2,8 +2,14 @@
 
 from std.math import sqrt
 
+from barrow.indicators.groups import _Smooth
 from barrow.indicators.machine import *
-from barrow.indicators.parts import _Exponential, _Mean, _Ring, _Weighted
+from barrow.indicators.parts import (
+    _Exponential,
+    _Mean,
+    _Ring,
+    _Weighted,
+)
 
 
 struct _Sma(Indicator):
@@ -25,13 +31,13 @@ struct _Sma(Indicator):
         self.mean.visit(words)
 
 
-struct _Ema(Indicator):
+struct _Ema(WideIndicator):
     comptime USES = CLOSE
     comptime OUTPUTS = 1
-    var mean: _Exponential[]
+    var mean: _Smooth
 
     def __init__(out self, parameters: Parameters):
-        self.mean = _Exponential(whole(parameters, 0))
+        self.mean = _Smooth.exponential(whole(parameters, 0))
 
     def warm_up(self) -> Int:
         return self.mean.length - 1
@@ -39,6 +45,14 @@ struct _Ema(Indicator):
     @always_inline
     def update(mut self, row: Row, at: Int) -> Values:
         return Values(self.mean.update(row.close, at), 0, 0, 0)
+
+    @always_inline
+    def ready(self, at: Int) -> Bool:
+        return at >= self.mean.length
+
+    @always_inline
+    def update_wide(mut self, rows: Rows) -> Results:
+        return Results(self.mean.update_wide(rows.close))
 
     def visit(mut self, mut words: Words):
         self.mean.visit(words)

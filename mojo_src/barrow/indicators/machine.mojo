@@ -9,6 +9,11 @@ comptime Values = SIMD[DType.float64, 4]
 comptime Parameters = SIMD[DType.float64, 8]
 """What an indicator is made with, in the order of its table; the rest are 0."""
 
+comptime WIDE = 8
+"""How many rows a machine may take at once: a cache line of doubles."""
+comptime Lanes = SIMD[DType.float64, WIDE]
+"""One number of each of `WIDE` rows."""
+
 comptime OPEN = 1
 """The bit of a column that an indicator reads."""
 comptime HIGH = 2
@@ -35,6 +40,44 @@ struct Row(TrivialRegisterPassable):
     """The last price, or the value of a series that is no bar."""
     var volume: Float64
     """How much was traded."""
+
+
+@fieldwise_init
+struct Rows(TrivialRegisterPassable):
+    """Bars one after another; columns that an indicator does not read are 0."""
+
+    var open: Lanes
+    """First prices."""
+    var high: Lanes
+    """Highest prices."""
+    var low: Lanes
+    """Lowest prices."""
+    var close: Lanes
+    """Last prices, or the values of a series that is no bar."""
+    var volume: Lanes
+    """How much was traded."""
+
+
+@fieldwise_init
+struct Results(TrivialRegisterPassable):
+    """What an indicator gives for `WIDE` rows; those it does not have are 0."""
+
+    var first: Lanes
+    """The first output."""
+    var second: Lanes
+    """The second output."""
+    var third: Lanes
+    """The third output."""
+
+    def __init__(out self, only: Lanes):
+        """Gives one output.
+
+        Args:
+            only: It.
+        """
+        self.first = only
+        self.second = Lanes(0)
+        self.third = Lanes(0)
 
 
 struct Words(Movable):
@@ -144,6 +187,36 @@ trait Indicator(Deinitable, Movable):
         ...
 
 
+trait WideIndicator(Indicator):
+    """An indicator that can take several rows at once, with the bits of one by one.
+
+    Only what each row needs from the row before is done one by one then; the rest is done
+    for all of them by single instructions.
+    """
+
+    def ready(self, at: Int) -> Bool:
+        """Whether the next `WIDE` rows may be taken at once.
+
+        Args:
+            at: How many rows it took before, a multiple of `WIDE`.
+
+        Returns:
+            Whether; False in the warm-up.
+        """
+        ...
+
+    def update_wide(mut self, rows: Rows) -> Results:
+        """Takes the next `WIDE` rows.
+
+        Args:
+            rows: Finite numbers.
+
+        Returns:
+            What `update` would give for one after another.
+        """
+        ...
+
+
 @always_inline
 def whole(parameters: Parameters, at: Int) -> Int:
     """A length among parameters.
@@ -169,3 +242,32 @@ def is_zero(value: Float64) -> Bool:
         Whether it is within 1e-14 of 0.
     """
     return abs(value) < 1e-14
+
+
+@always_inline
+def are_zero(values: Lanes) -> SIMD[DType.bool, WIDE]:
+    """Which numbers `is_zero`.
+
+    Args:
+        values: The numbers.
+
+    Returns:
+        A lane for each.
+    """
+    return abs(values).lt(1e-14)
+
+
+@always_inline
+def delayed(values: Lanes, before: Float64) -> Lanes:
+    """Numbers of the rows before.
+
+    Args:
+        values: Those of some rows.
+        before: That of the row before them.
+
+    Returns:
+        All but the last one of `values`, after `before`.
+    """
+    var moved = values.shift_right[1]()
+    moved[0] = before
+    return moved

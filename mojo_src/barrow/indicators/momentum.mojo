@@ -1,5 +1,6 @@
 """Momentum of one series: relative strength, convergence of averages, rates of change."""
 
+from barrow.indicators.groups import _Smooth
 from barrow.indicators.machine import *
 from barrow.indicators.parts import (
     _Exponential,
@@ -11,17 +12,17 @@ from barrow.indicators.parts import (
 )
 
 
-struct _Rsi(Indicator):
+struct _Rsi(WideIndicator):
     comptime USES = CLOSE
     comptime OUTPUTS = 1
     var before: Float64
-    var gain: _Wilder[True]
-    var loss: _Wilder[True]
+    var gain: _Smooth
+    var loss: _Smooth
 
     def __init__(out self, parameters: Parameters):
         self.before = 0
-        self.gain = _Wilder[True](whole(parameters, 0))
-        self.loss = _Wilder[True](whole(parameters, 0))
+        self.gain = _Smooth.wilder(whole(parameters, 0), 1)
+        self.loss = _Smooth.wilder(whole(parameters, 0), 1)
 
     def warm_up(self) -> Int:
         return self.gain.length
@@ -37,6 +38,20 @@ struct _Rsi(Indicator):
         var both = gain + loss
         return Values(0.0 if is_zero(both) else 100.0 * (gain / both), 0, 0, 0)
 
+    @always_inline
+    def ready(self, at: Int) -> Bool:
+        return at > self.gain.length
+
+    @always_inline
+    def update_wide(mut self, rows: Rows) -> Results:
+        var change = rows.close - delayed(rows.close, self.before)
+        self.before = rows.close[WIDE - 1]
+        var zero = Lanes(0)
+        var gain = self.gain.update_wide(change.gt(0).select(change, zero))
+        var loss = self.loss.update_wide(change.lt(0).select(-change, zero))
+        var both = gain + loss
+        return Results(are_zero(both).select(zero, 100.0 * (gain / both)))
+
     def visit(mut self, mut words: Words):
         words.number(self.before)
         self.gain.visit(words)
@@ -49,8 +64,8 @@ struct _Cmo[smoothed: Bool](Indicator):
     comptime USES = CLOSE
     comptime OUTPUTS = 1
     var before: Float64
-    var gain: _Wilder[]
-    var loss: _Wilder[]
+    var gain: _Wilder
+    var loss: _Wilder
     var gains: _Sum
     var losses: _Sum
 
@@ -95,16 +110,16 @@ struct _Cmo[smoothed: Bool](Indicator):
 struct _Pair(Movable):
     """A fast and a slow exponential mean; both start with means that end at the same value."""
 
-    var fast: _Exponential[]
-    var slow: _Exponential[]
+    var fast: _Smooth
+    var slow: _Smooth
     var delay: Int
 
     def __init__(out self, parameters: Parameters):
         var one = whole(parameters, 0)
         var other = whole(parameters, 1)
-        self.fast = _Exponential(min(one, other))
-        self.slow = _Exponential(max(one, other))
         self.delay = abs(one - other)
+        self.fast = _Smooth.exponential(min(one, other), self.delay)
+        self.slow = _Smooth.exponential(max(one, other))
 
     @always_inline
     def update(mut self, value: Float64, at: Int) -> Tuple[Float64, Float64]:
@@ -113,20 +128,27 @@ struct _Pair(Movable):
             return (0.0, slow)
         return (self.fast.update(value, at - self.delay), slow)
 
+    @always_inline
+    def update_wide(mut self, values: Lanes) -> Lanes:
+        """The fast means less the slow ones."""
+        return self.fast.update_wide(values) - self.slow.update_wide(values)
+
     def visit(mut self, mut words: Words):
         self.fast.visit(words)
         self.slow.visit(words)
 
 
-struct _Macd(Indicator):
+struct _Macd(WideIndicator):
     comptime USES = CLOSE
     comptime OUTPUTS = 3
     var means: _Pair
-    var signal: _Exponential[]
+    var signal: _Smooth
 
     def __init__(out self, parameters: Parameters):
         self.means = _Pair(parameters)
-        self.signal = _Exponential(whole(parameters, 2))
+        self.signal = _Smooth.exponential(
+            whole(parameters, 2), self.means.slow.length - 1
+        )
 
     def warm_up(self) -> Int:
         return self.means.slow.length + self.signal.length - 2
@@ -140,6 +162,16 @@ struct _Macd(Indicator):
         var macd = pair[0] - pair[1]
         var signal = self.signal.update(macd, from_first)
         return Values(macd, signal, macd - signal, 0)
+
+    @always_inline
+    def ready(self, at: Int) -> Bool:
+        return at > self.warm_up()
+
+    @always_inline
+    def update_wide(mut self, rows: Rows) -> Results:
+        var macd = self.means.update_wide(rows.close)
+        var signal = self.signal.update_wide(macd)
+        return Results(macd, signal, macd - signal)
 
     def visit(mut self, mut words: Words):
         self.means.visit(words)

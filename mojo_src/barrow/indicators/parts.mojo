@@ -5,7 +5,14 @@ adds, so that results are the same to the last bit where only sums and means are
 """
 
 from barrow.fence import Scratch
-from barrow.indicators.machine import Row, Words
+from barrow.indicators.machine import (
+    WIDE,
+    Lanes,
+    Row,
+    Rows,
+    Words,
+    delayed,
+)
 
 comptime _MOST = 1 << 53
 
@@ -128,33 +135,22 @@ struct _Exponential[blend: Bool = False](Movable):
         words.number(self.value)
 
 
-struct _Wilder[fused: Bool = False](Movable):
-    """Wilder's mean: a share of one in `length` of the new value, the rest of the old one.
+struct _Wilder(Movable):
+    """Wilder's mean as TA-Lib computes it where that cancels: a product, a sum, a division."""
 
-    `fused` takes one multiply-add instead of a product, a sum and a division one after
-    another. It is a third of the time, and right where nothing cancels afterwards.
-    """
-
-    var value: Float64
+    var value: Float64  # the sum of the first values, until there are enough
     var length: Int
-    var kept: Float64
-    var share: Float64
 
     def __init__(out self, length: Int):
         self.value = 0
         self.length = length
-        self.kept = Float64(length - 1) / Float64(length)
-        self.share = 1.0 / Float64(length)
 
     @always_inline
     def update(mut self, value: Float64, at: Int) -> Float64:
         if at >= self.length:
-            comptime if Self.fused:
-                self.value = self.value.fma(self.kept, value * self.share)
-            else:
-                self.value = (
-                    self.value * Float64(self.length - 1) + value
-                ) / Float64(self.length)
+            self.value = (
+                self.value * Float64(self.length - 1) + value
+            ) / Float64(self.length)
         else:
             self.value += value
             if at == self.length - 1:
@@ -291,87 +287,17 @@ struct _Range(Movable):
         self.close = row.close
         return range
 
+    @always_inline
+    def update_wide(mut self, rows: Rows) -> Lanes:
+        """The same for rows after the first one."""
+        var close = delayed(rows.close, self.close)
+        var range = rows.high - rows.low
+        var up = abs(rows.high - close)
+        var down = abs(rows.low - close)
+        range = up.gt(range).select(up, range)
+        range = down.gt(range).select(down, range)
+        self.close = rows.close[WIDE - 1]
+        return range
+
     def visit(mut self, mut words: Words):
         words.number(self.close)
-
-
-struct _TrueMean(Movable):
-    """Wilder's mean of the true range; the first row has none, so it counts from the second."""
-
-    var range: _Range
-    var mean: _Wilder[True]
-
-    def __init__(out self, length: Int):
-        self.range = _Range()
-        self.mean = _Wilder[True](length)
-
-    @always_inline
-    def update(mut self, row: Row, at: Int) -> Float64:
-        var range = self.range.update(row, at)
-        return self.mean.update(range, at - 1) if at > 0 else 0.0
-
-    def visit(mut self, mut words: Words):
-        self.range.visit(words)
-        self.mean.visit(words)
-
-
-struct _Spread(Movable):
-    """The variance of the last values, by sums of distances from a value near them.
-
-    The sums are made anew, from the mean of that time, every few windows: what rounding adds
-    up to stays small, however long the series.
-    """
-
-    var ring: _Ring
-    var near: Float64
-    var total: Float64
-    var squares: Float64
-    var left: Int  # steps until the sums are made anew
-    var length: Int
-    var share: Float64
-
-    def __init__(out self, length: Int):
-        self.ring = _Ring(length)
-        self.near = 0
-        self.total = 0
-        self.squares = 0
-        self.left = 0
-        self.length = length
-        self.share = 1.0 / Float64(length)
-
-    @always_inline
-    def update(mut self, value: Float64, at: Int) -> Float64:
-        var old = self.ring.push(value)
-        if at < self.length - 1:
-            return 0
-        if self.left == 0:
-            self._renew()
-        else:
-            self.left -= 1
-            var change = value - old
-            self.total += change
-            self.squares += change * ((value - self.near) + (old - self.near))
-        var mean = self.total * self.share
-        return max(self.squares * self.share - mean * mean, 0.0)
-
-    @always_inline
-    def _renew(mut self):
-        self.left = max(4 * self.length, 64)
-        var first = self.ring.oldest()
-        var mean = 0.0
-        for i in range(self.length):
-            mean += self.ring.items.load(i) - first
-        self.near = first + mean * self.share
-        self.total = 0
-        self.squares = 0
-        for i in range(self.length):
-            var distance = self.ring.items.load(i) - self.near
-            self.total += distance
-            self.squares += distance * distance
-
-    def visit(mut self, mut words: Words):
-        self.ring.visit(words)
-        words.number(self.near)
-        words.number(self.total)
-        words.number(self.squares)
-        words.count(self.left, 0, _MOST)

@@ -2,14 +2,13 @@
 
 from std.math import sqrt
 
+from barrow.indicators.groups import _Spread, _TrueMean
 from barrow.indicators.machine import *
 from barrow.indicators.parts import (
     _Exponential,
     _Extreme,
     _Mean,
     _Range,
-    _Spread,
-    _TrueMean,
 )
 
 
@@ -32,7 +31,7 @@ struct _TrueRange(Indicator):
         self.range.visit(words)
 
 
-struct _Atr[normal: Bool](Indicator):
+struct _Atr[normal: Bool](WideIndicator):
     """The mean true range, in per cent of the close if `normal`."""
 
     comptime USES = HIGH | LOW | CLOSE
@@ -55,23 +54,35 @@ struct _Atr[normal: Bool](Indicator):
         else:
             return Values(range, 0, 0, 0)
 
+    @always_inline
+    def ready(self, at: Int) -> Bool:
+        return self.mean.ready(at)
+
+    @always_inline
+    def update_wide(mut self, rows: Rows) -> Results:
+        var range = self.mean.update_wide(rows)
+        comptime if Self.normal:
+            return Results(
+                are_zero(rows.close).select(
+                    Lanes(0), (range / rows.close) * 100.0
+                )
+            )
+        else:
+            return Results(range)
+
     def visit(mut self, mut words: Words):
         self.mean.visit(words)
 
 
-struct _Bollinger(Indicator):
+struct _Bollinger(WideIndicator):
     comptime USES = CLOSE
     comptime OUTPUTS = 3
     var spread: _Spread
-    var total: Float64
-    var count: Float64
     var up: Float64
     var down: Float64
 
     def __init__(out self, parameters: Parameters):
         self.spread = _Spread(whole(parameters, 0))
-        self.count = Float64(self.spread.length)
-        self.total = 0
         self.up = parameters[1]
         self.down = parameters[2]
 
@@ -80,21 +91,26 @@ struct _Bollinger(Indicator):
 
     @always_inline
     def update(mut self, row: Row, at: Int) -> Values:
-        # The middle is the running sum of the simple mean, to its last bit.
-        self.total += row.close
-        var square = self.spread.update(row.close, at)
-        if at < self.spread.length - 1:
-            return Values(0)
-        var mean = self.total / self.count
-        self.total -= self.spread.ring.oldest()
-        var deviation = sqrt(square) if square >= 1e-14 else 0.0
+        var mean, square = self.spread.update(row.close, at)
+        var deviation = 0.0 if square < 1e-14 else sqrt(square)
         return Values(
             mean + deviation * self.up, mean, mean - deviation * self.down, 0
         )
 
+    @always_inline
+    def ready(self, at: Int) -> Bool:
+        return self.spread.ready(at)
+
+    @always_inline
+    def update_wide(mut self, rows: Rows) -> Results:
+        var mean, squares = self.spread.update_wide(rows.close)
+        var deviation = squares.lt(1e-14).select(Lanes(0), sqrt(squares))
+        return Results(
+            mean + deviation * self.up, mean, mean - deviation * self.down
+        )
+
     def visit(mut self, mut words: Words):
         self.spread.visit(words)
-        words.number(self.total)
 
 
 struct _Keltner(Indicator):

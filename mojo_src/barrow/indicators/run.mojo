@@ -7,6 +7,10 @@ from barrow.fence import ColumnView, MutColumnView
 from barrow.indicators.machine import *
 
 
+# From this many rows on results are larger than the caches of most machines.
+comptime _STREAMED = 1 << 21
+
+
 @fieldwise_init
 struct Inputs(ImplicitlyCopyable):
     """The columns of bars; those that are not read may be empty."""
@@ -54,6 +58,52 @@ struct Outputs(ImplicitlyCopyable):
             self.third.store(at, values[2])
         comptime if count > 3:
             self.fourth.store(at, values[3])
+
+    @always_inline
+    def begin_lines[count: Int](self, at: Int) -> Bool:
+        """Whether a row begins a cache line in every output.
+
+        Parameters:
+            count: How many outputs there are.
+
+        Args:
+            at: The row.
+
+        Returns:
+            Whether it does.
+        """
+        var places = self.first.address() + 8 * at
+        comptime if count > 1:
+            places |= self.second.address() + 8 * at
+        comptime if count > 2:
+            places |= self.third.address() + 8 * at
+        return places % 64 == 0
+
+    @always_inline
+    def store_wide[count: Int, streamed: Bool](self, at: Int, results: Results):
+        """Writes the values of `WIDE` rows.
+
+        Parameters:
+            count: How many outputs there are.
+            streamed: Whether past the caches; the first row begins a line then.
+
+        Args:
+            at: The first row.
+            results: Their values.
+        """
+        comptime assert count <= 3, "a fourth output has no room in Results"
+        comptime if streamed:
+            self.first.stream[WIDE](at, results.first)
+            comptime if count > 1:
+                self.second.stream[WIDE](at, results.second)
+            comptime if count > 2:
+                self.third.stream[WIDE](at, results.third)
+        else:
+            self.first.store[WIDE](at, results.first)
+            comptime if count > 1:
+                self.second.store[WIDE](at, results.second)
+            comptime if count > 2:
+                self.third.store[WIDE](at, results.third)
 
 
 struct Runner[I: Indicator](Movable):
@@ -176,8 +226,24 @@ def _pass[
     comptime missing = nan[DType.float64]()
     var i = first
     while i < last:
+        var until = last
+        comptime if conforms_to(I, WideIndicator):
+            if at % WIDE == 0:
+                # Past the caches where they are too small and lines begin with groups.
+                if len(outputs.first) >= _STREAMED and outputs.begin_lines[
+                    I.OUTPUTS
+                ](i):
+                    i = _take_wide[streamed=True](
+                        machine, at, inputs, outputs, i, last
+                    )
+                else:
+                    i = _take_wide[streamed=False](
+                        machine, at, inputs, outputs, i, last
+                    )
+            # One by one until a group may begin.
+            until = min(i + WIDE - at % WIDE, last)
         # Nothing in here touches the machine from outside: its state stays in registers.
-        while i < last:
+        while i < until:
             var row = Row(0, 0, 0, 0, 0)
             var sum = _load[I.USES](inputs, i, row)
             if not _finite(row, sum):
@@ -188,12 +254,58 @@ def _pass[
             )
             at += 1
             i += 1
-        if i < last:
+        if i < until:
             outputs.store[I.OUTPUTS](i, Values(missing))
             i += 1
             if not skip and at > 0:
                 machine = I(parameters)
                 at = 0
+
+
+@always_inline
+def _take_wide[
+    I: WideIndicator, //, *, streamed: Bool
+](
+    mut machine: I,
+    mut at: Int,
+    inputs: Inputs,
+    outputs: Outputs,
+    first: Int,
+    last: Int,
+) -> Int:
+    """Takes rows `WIDE` at once while it can; returns the first one it did not take."""
+    var i = first
+    while i + WIDE <= last and machine.ready(at):
+        var rows = Rows(Lanes(0), Lanes(0), Lanes(0), Lanes(0), Lanes(0))
+        var off = _load_wide[I.USES](inputs, i, rows)
+        if not all(off.eq(0)):
+            break
+        outputs.store_wide[I.OUTPUTS, streamed](i, machine.update_wide(rows))
+        at += WIDE
+        i += WIDE
+    return i
+
+
+@always_inline
+def _load_wide[uses: Int](inputs: Inputs, at: Int, mut rows: Rows) -> Lanes:
+    """Reads the columns that are used; returns 0 for rows that are finite."""
+    var off = Lanes(0)
+    comptime if uses & OPEN != 0:
+        rows.open = inputs.open.load[WIDE](at)
+        off += rows.open - rows.open
+    comptime if uses & HIGH != 0:
+        rows.high = inputs.high.load[WIDE](at)
+        off += rows.high - rows.high
+    comptime if uses & LOW != 0:
+        rows.low = inputs.low.load[WIDE](at)
+        off += rows.low - rows.low
+    comptime if uses & CLOSE != 0:
+        rows.close = inputs.close.load[WIDE](at)
+        off += rows.close - rows.close
+    comptime if uses & VOLUME != 0:
+        rows.volume = inputs.volume.load[WIDE](at)
+        off += rows.volume - rows.volume
+    return off
 
 
 @always_inline

@@ -2,11 +2,12 @@
 
 from std.math import atan, log, pi, sqrt
 
+from barrow.indicators.groups import _Spread
 from barrow.indicators.machine import *
-from barrow.indicators.parts import _Ring, _Spread
+from barrow.indicators.parts import _Ring
 
 
-struct _Variance[root: Bool](Indicator):
+struct _Variance[root: Bool](WideIndicator):
     """The mean square of distances from the mean; or its root, 0 where TA-Lib says so."""
 
     comptime USES = CLOSE
@@ -23,12 +24,25 @@ struct _Variance[root: Bool](Indicator):
 
     @always_inline
     def update(mut self, row: Row, at: Int) -> Values:
-        var variance = self.spread.update(row.close, at)
+        var variance = self.spread.update(row.close, at)[1]
         comptime if Self.root:
-            var deviation = sqrt(variance) if variance >= 1e-14 else 0.0
+            var deviation = 0.0 if variance < 1e-14 else sqrt(variance)
             return Values(deviation * self.deviations, 0, 0, 0)
         else:
             return Values(variance, 0, 0, 0)
+
+    @always_inline
+    def ready(self, at: Int) -> Bool:
+        return self.spread.ready(at)
+
+    @always_inline
+    def update_wide(mut self, rows: Rows) -> Results:
+        var variances = self.spread.update_wide(rows.close)[1]
+        comptime if Self.root:
+            var roots = variances.lt(1e-14).select(Lanes(0), sqrt(variances))
+            return Results(roots * self.deviations)
+        else:
+            return Results(variances)
 
     def visit(mut self, mut words: Words):
         self.spread.visit(words)

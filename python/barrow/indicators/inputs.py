@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from barrow._arrow import DECIMAL128, FIXED8, FIXED16, undefined_raw
+from barrow._columns import erroneous_raw
 from barrow._memory import owned_doubles
-from barrow.bars import Bars
+from barrow.bars import Bars, Price, Quantity
 from barrow.errors import BarrowArgumentError, BarrowSchemaError, message
 from barrow.indicators.table import C, H, L, O, V
 
@@ -21,6 +24,16 @@ _ndarray = np.ndarray
 _TABLES = (pa.Table, pa.RecordBatch)
 _ARRAYS = (pa.Array, pa.ChunkedArray)
 LARGE = 1 << 17
+_PIECE = 1 << 15
+# Where doubles of sentinels lie, and those next to them: by encoding and whether it is a size.
+_SENTINELS: dict[tuple[str, bool], tuple[float, float]] = {
+    (e.name, size): (
+        undefined_raw(e.width, not size) / 10**e.scale,
+        -math.inf if size else erroneous_raw(e.width) / 10**e.scale,
+    )
+    for e in (FIXED8, FIXED16, DECIMAL128)
+    for size in (False, True)
+}
 
 
 def columns_of(data: Any, inputs: Sequence[str]) -> tuple[Columns, int]:
@@ -35,11 +48,11 @@ def columns_of(data: Any, inputs: Sequence[str]) -> tuple[Columns, int]:
         BarrowSchemaError: There is no such column, or it holds no numbers.
     """
     if isinstance(data, Bars):
-        found = {name: data.to_float64(name, out=room(len(data))) for name in inputs}
+        found = {name: bar_doubles(data, name) for name in inputs}
     elif isinstance(data, _TABLES):
         found = {name: doubles(name, _named(data, data.schema.names, name)) for name in inputs}
-    elif hasattr(data, "keys"):
-        found = {name: doubles(name, _named(data, list(data.keys()), name)) for name in inputs}
+    elif (names := _names_of(data)) is not None:
+        found = {name: doubles(name, _named(data, names, name)) for name in inputs}
     elif tuple(inputs) == (C,):
         found = {C: doubles("values", data)}
     else:
@@ -54,6 +67,43 @@ def columns_of(data: Any, inputs: Sequence[str]) -> tuple[Columns, int]:
             )
         )
     return tuple(found.get(name, b"") for name in ORDER), rows  # type: ignore[return-value]
+
+
+def _names_of(data: Any) -> list[Any] | None:
+    """The columns of a frame or of a dict; None for what is one column, as a pandas Series."""
+    if getattr(data, "ndim", 2) != 2:
+        return None
+    if hasattr(data, "keys"):
+        return list(data.keys())
+    names = getattr(data, "columns", None)  # polars
+    return names if isinstance(names, list) else None
+
+
+def bar_doubles(bars: Bars, name: str) -> Doubles:
+    """A column of bars as doubles; NaN where a value is a sentinel of its encoding.
+
+    Args:
+        bars: Any.
+        name: A price or a size.
+    """
+    values = bars.to_float64(name, out=room(len(bars)))
+    highest, lowest = _SENTINELS[bars.encoding, name == V]
+    # In pieces, while they are in the cache.
+    for start in range(0, len(values), _PIECE):
+        piece = values[start : start + _PIECE]
+        if piece.max() < highest and piece.min() > lowest:
+            continue
+        for row in np.flatnonzero((piece >= highest) | (piece <= lowest)).tolist():
+            if is_sentinel(getattr(bars[start + row], name)):
+                piece[row] = np.nan
+    return values
+
+
+def is_sentinel(value: Price | Quantity) -> bool:
+    """Whether a value of a bar says that there is none, or that it is an error."""
+    width = 8 if value.scale == FIXED8.scale else 16
+    erroneous = isinstance(value, Price) and value.raw == erroneous_raw(width)
+    return value.is_undefined or erroneous
 
 
 def _listed(data: Any, inputs: Sequence[str]) -> dict[str, Doubles]:
