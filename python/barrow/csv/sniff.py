@@ -136,13 +136,6 @@ def sniff(start: bytes, path: str, options: CsvOptions) -> Verdict:
 def _signed(dialect: Dialect, start: bytes, path: str, options: CsvOptions) -> list[Candidate]:
     """The dialect, if its signature is there and it reads most sample rows: a bad one
     among them must not turn its numbers into those of a generic dialect."""
-    try:
-        names = read_header(start, path, dialect, False).names
-    except (BarrowSchemaError, BarrowParseError):
-        return []
-    lower = {name.lower() for name in names}
-    if not lower.issuperset(name.lower() for name in dialect.signature):
-        return []
     candidate = _try(dialect, start, path, options)
     return [candidate] if candidate is not None and 2 * candidate.good > candidate.rows else []
 
@@ -207,6 +200,9 @@ def _try(
     try:
         header = read_header(start, path, dialect, False)
     except misfit:
+        return None
+    there = {name.lower() for name in header.names}
+    if not there.issuperset(name.lower() for name in dialect.signature):
         return None
     if _unread_clock(header):
         return None
