@@ -6,8 +6,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 import barrow as bw
+import numpy as np
 import pytest
 from barrow import Bar, Price, Quantity
+from barrow._lib import native
 
 
 @pytest.mark.parametrize(
@@ -141,3 +143,23 @@ def test_values_have_no_room_for_attributes(bar: Bar) -> None:
     for value in (bar, bar.open, bar.volume):
         with pytest.raises(AttributeError):
             value.anything = 1
+
+
+@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize("wide", [True, False])
+@pytest.mark.parametrize("beside", [0, 10**9, 2**60], ids=["small", "ones", "large"])
+def test_what_is_no_number_is_nan_as_a_double(signed: bool, wide: bool, beside: int) -> None:
+    bits = 128 if wide else 64
+    largest = 2 ** (bits - signed) - 1
+    marks = {0, 3, 8, 20} | ({5, 17} if signed else set())
+    rows = []
+    for i in range(21):  # vectors of eight, and what is left
+        raw = beside if i not in marks else -(2 ** (bits - 1)) if i in (5, 17) else largest
+        rows.append(raw.to_bytes(bits // 8, "little", signed=signed))
+    found = np.empty(21)
+    native.column_to_float64(np.frombuffer(b"".join(rows), np.uint8), wide, signed, found)
+    assert set(np.flatnonzero(np.isnan(found))) == marks
+    assert set(found[~np.isnan(found)]) == {beside / 10 ** (16 if wide else 9)}
+    near = np.frombuffer((largest - 1).to_bytes(bits // 8, "little", signed=signed) * 9, np.uint8)
+    native.column_to_float64(near, wide, signed, found[:9])
+    assert not np.isnan(found[:9]).any()

@@ -27,6 +27,7 @@ q = x / D be below 2**(53 - s), which holds for all of 64 bits at s = 9 and for
 
 from std.math import fma
 from std.memory import bitcast
+from std.utils.numerics import nan
 
 from barrow.fence import ColumnView, MutColumnView
 from barrow.fixed import (
@@ -54,10 +55,11 @@ comptime _MAGIC_BITS = 0x4338_0000_0000_0000
 def to_float64[
     dtype: DType
 ](raw: ColumnView[dtype], values: MutColumnView[DType.float64]):
-    """Converts raw values to the nearest doubles.
+    """Converts raw values to the nearest doubles, and those that are no numbers to NaN.
 
     Parameters:
-        dtype: The type of a raw value.
+        dtype: The type of a raw value. Its largest one is undefined, and of signed types the
+            smallest one an erroneous price.
 
     Args:
         raw: Raw values.
@@ -66,7 +68,7 @@ def to_float64[
     var at = 0
     if len(raw) >= _STREAMED:
         while at < values.before_line():
-            values.store(at, to_nearest_float64[dtype](raw[at]))
+            values.store(at, _nearest_of(raw[at]))
             at += 1
         while at + _WIDTH <= len(raw):
             values.stream[_WIDTH](at, _nearest(raw, at))
@@ -75,8 +77,16 @@ def to_float64[
         values.store[_WIDTH](at, _nearest(raw, at))
         at += _WIDTH
     while at < len(raw):
-        values.store(at, to_nearest_float64[dtype](raw[at]))
+        values.store(at, _nearest_of(raw[at]))
         at += 1
+
+
+@always_inline
+def _nearest_of[dtype: DType](raw: Scalar[dtype]) -> Float64:
+    var number = raw != Scalar[dtype].MAX
+    comptime if dtype.is_signed():
+        number = number and raw != Scalar[dtype].MIN
+    return to_nearest_float64[dtype](raw) if number else nan[DType.float64]()
 
 
 @always_inline
@@ -91,7 +101,7 @@ def _nearest[dtype: DType](raw: ColumnView[dtype], at: Int) -> _Doubles:
             return _wide_quotient(halves[0], halves[1])
         var doubles = _Doubles(0)
         comptime for i in range(_WIDTH):
-            doubles[i] = to_nearest_float64[dtype](raw[at + i])
+            doubles[i] = _nearest_of(raw[at + i])
         return doubles
 
 
@@ -107,7 +117,11 @@ def _narrow_quotient[dtype: DType](raw: SIMD[dtype, _WIDTH]) -> _Doubles:
     var high = _exact((raw >> 32).cast[DType.int64]()) * _TWO_32
     var low = _exact(whole & _LOW_32)
     var sum = high + low
-    return _quotient[SCALE_64](sum, low - (sum - high))
+    var quotient = _quotient[SCALE_64](sum, low - (sum - high))
+    var number = raw.ne(SIMD[dtype, _WIDTH](Scalar[dtype].MAX))
+    comptime if dtype.is_signed():
+        number &= raw.ne(SIMD[dtype, _WIDTH](Scalar[dtype].MIN))
+    return number.select(quotient, _Doubles(nan[DType.float64]()))
 
 
 @always_inline

@@ -28,7 +28,6 @@ from barrow._arrow import (
     read_schema,
     record_schema,
     settled_nulls,
-    undefined_rows,
 )
 from barrow._lib import native
 from barrow.bars.batches import Batches
@@ -290,7 +289,7 @@ class Records(ABC, Generic[R]):
         """A value column as doubles, each the nearest to the exact value.
 
         Args:
-            name: A price or a size; NaN where it is undefined.
+            name: A price or a size; NaN where it is undefined, or an erroneous price.
             out: Where to put them: contiguous, writable, `float64`, shape (n,). Memory
                 that was touched before is several times faster to fill.
 
@@ -318,9 +317,6 @@ class Records(ABC, Generic[R]):
                 field.signed,
                 room,
             )
-            if field.optional:
-                undefined = undefined_rows(stored, self._encoding.width, field.signed)
-                room[slice(0) if undefined is None else undefined] = np.nan
         return doubles
 
     def batches(self) -> Iterator[Self]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from barrow._arrow import DECIMAL128, FIXED8, FIXED16, undefined_raw
+from barrow._arrow import FIXED8
 from barrow._columns import erroneous_raw
 from barrow._memory import owned_doubles
 from barrow.bars import Bars, Price, Quantity
@@ -24,16 +23,6 @@ _ndarray = np.ndarray
 _TABLES = (pa.Table, pa.RecordBatch)
 _ARRAYS = (pa.Array, pa.ChunkedArray)
 LARGE = 1 << 17
-_PIECE = 1 << 15
-# Where doubles of sentinels lie, and those next to them: by encoding and whether it is a size.
-_SENTINELS: dict[tuple[str, bool], tuple[float, float]] = {
-    (e.name, size): (
-        undefined_raw(e.width, not size) / 10**e.scale,
-        -math.inf if size else erroneous_raw(e.width) / 10**e.scale,
-    )
-    for e in (FIXED8, FIXED16, DECIMAL128)
-    for size in (False, True)
-}
 
 
 def columns_of(data: Any, inputs: Sequence[str]) -> tuple[Columns, int]:
@@ -48,7 +37,7 @@ def columns_of(data: Any, inputs: Sequence[str]) -> tuple[Columns, int]:
         BarrowSchemaError: There is no such column, or it holds no numbers.
     """
     if isinstance(data, Bars):
-        found = {name: bar_doubles(data, name) for name in inputs}
+        found = {name: data.to_float64(name, out=room(len(data))) for name in inputs}
     elif isinstance(data, _TABLES):
         found = {name: doubles(name, _named(data, data.schema.names, name)) for name in inputs}
     elif (names := _names_of(data)) is not None:
@@ -77,26 +66,6 @@ def _names_of(data: Any) -> list[Any] | None:
         return list(data.keys())
     names = getattr(data, "columns", None)  # polars
     return names if isinstance(names, list) else None
-
-
-def bar_doubles(bars: Bars, name: str) -> Doubles:
-    """A column of bars as doubles; NaN where a value is a sentinel of its encoding.
-
-    Args:
-        bars: Any.
-        name: A price or a size.
-    """
-    values = bars.to_float64(name, out=room(len(bars)))
-    highest, lowest = _SENTINELS[bars.encoding, name == V]
-    # In pieces, while they are in the cache.
-    for start in range(0, len(values), _PIECE):
-        piece = values[start : start + _PIECE]
-        if piece.max() < highest and piece.min() > lowest:
-            continue
-        for row in np.flatnonzero((piece >= highest) | (piece <= lowest)).tolist():
-            if is_sentinel(getattr(bars[start + row], name)):
-                piece[row] = np.nan
-    return values
 
 
 def is_sentinel(value: Price | Quantity) -> bool:
