@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import re
@@ -289,6 +290,7 @@ def test_a_released_capsule_is_refused(marks: Any, place: Path) -> None:
 
 
 def test_batches_are_released_once(marks: Any) -> None:
+    gc.collect()
     before = pa.total_allocated_bytes()
     for _ in range(50):
         batch = batch_in("fixed16")
