@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from operator import index
 from typing import Any, NoReturn
@@ -160,12 +160,33 @@ def _with_care(
 
     threads = min(len(series), len(os.sched_getaffinity(0)))
     if threads > 1 and sum(map(len, series)) > _LARGE:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(one, range(len(series))))
+        _share(one, len(series), threads)
     else:
         for at in range(len(series)):
             one(at)
     return result
+
+
+def _share(work: Callable[[int], None], count: int, threads: int) -> None:
+    """Does jobs in several threads, this one among them, each the next one that is left.
+
+    A series may take less time than handing it to another thread does.
+    """
+    jobs = iter(range(count))
+
+    def take() -> None:
+        for at in jobs:
+            work(at)
+
+    with ThreadPoolExecutor(threads - 1) as pool:
+        others = [pool.submit(take) for _ in range(threads - 1)]
+        try:
+            take()
+        finally:
+            for _ in jobs:  # after an error or an interrupt nobody begins another one
+                pass
+        for other in others:
+            other.result()
 
 
 def _room(
