@@ -253,8 +253,22 @@ def test_frames_of_others_are_read(tmp_path: Path) -> None:
     out = bw.quantize_arrow(frame)
     assert out.equals(bw.quantize_arrow(table))
     assert out.equals(bw.quantize_arrow(duckdb.sql("from frame")))
+    # Codes that went through other tools, whose texts and bytes are views or large.
+    back = bw.dequantize_arrow(out)
+    for codes in (pl.DataFrame(out), duckdb.sql("from out"), large(out)):
+        assert bw.dequantize_arrow(codes).column("weights").equals(back.column("weights"))
     bw.write_safetensors(frame, tmp_path / "a")
     assert bw.read_safetensors(tmp_path / "a").cast(table.schema).equals(table)
+
+
+def large(table: pa.Table) -> pa.Table:
+    larger = {
+        pa.string(): pa.large_string(),
+        pa.binary(): pa.large_binary(),
+        pa.list_(pa.float32()): pa.large_list(pa.float32()),
+    }
+    fields = [field.with_type(larger.get(field.type, field.type)) for field in table.schema]
+    return table.cast(pa.schema(fields, table.schema.metadata))
 
 
 def test_metadata_of_the_source_goes_along() -> None:

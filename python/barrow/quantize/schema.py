@@ -56,13 +56,14 @@ def validate_quantized_schema(schema: pa.Schema) -> None:
         BarrowSchemaError: It is none; every mismatch is listed.
     """
     faults = _column_faults(schema, "layer_name", "string or large_string", _is_name)
-    faults += _column_faults(schema, "quantized_data", "binary", pt.is_binary)
+    faults += _column_faults(schema, "quantized_data", "binary or large_binary", _is_bytes)
     for name in ("scales", "zero_points"):
-        faults += _column_faults(schema, name, "list of float32 or float16", _is_scales)
+        wanted = "list or large_list of float32 or float16"
+        faults += _column_faults(schema, name, wanted, _is_scales)
     faults += _column_faults(schema, "shape", "list of int64", _is_shape)
     faults += _column_faults(schema, "bit_width", "uint8", pt.is_uint8)
     faults += _column_faults(schema, "group_size", "uint32", pt.is_uint32)
-    faults += _column_faults(schema, "scheme", "string", pt.is_string)
+    faults += _column_faults(schema, "scheme", "string or large_string", _is_name)
     _raise(faults, "quantized schema")
 
 
@@ -123,7 +124,11 @@ def _is_shape(dtype: pa.DataType) -> bool:
 
 
 def _is_scales(dtype: pa.DataType) -> bool:
-    return bool(pt.is_list(dtype)) and dtype.value_type in (pa.float32(), pa.float16())
+    return is_list(dtype) and dtype.value_type in (pa.float32(), pa.float16())
+
+
+def _is_bytes(dtype: pa.DataType) -> bool:
+    return bool(pt.is_binary(dtype) or pt.is_large_binary(dtype) or pt.is_binary_view(dtype))
 
 
 def _column_faults(schema: pa.Schema, name: str, expected: str, good: object) -> list[str]:
