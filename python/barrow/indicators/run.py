@@ -17,6 +17,7 @@ from barrow.indicators.table import DEFINITIONS, C, Definition
 
 _ndarray = np.ndarray
 _empty = np.empty
+_may_share_memory = np.may_share_memory
 _FLOAT64 = np.dtype(np.float64)
 
 # What indicators with several outputs return: by the name of the indicator.
@@ -46,6 +47,21 @@ def compute(definition: Definition, numbers: Numbers, skip: bool, data: Any, out
     return result_of(definition, results)
 
 
+def _may_take(results: Any, count: int, columns: list[Any]) -> bool:
+    """Whether given arrays may take results, as far as Mojo does not find out itself."""
+    if type(results) is not tuple or len(results) != count:
+        return False
+    others = [column for column in columns if type(column) is _ndarray]
+    for one in results:
+        if type(one) is not _ndarray or one.dtype is not _FLOAT64 or one.ndim != 1:
+            return False
+        for other in others:
+            if _may_share_memory(one, other):
+                return False
+        others.append(one)
+    return True
+
+
 def function_of(definition: Definition) -> Callable[..., Any]:
     """The function of an indicator, with its signature and documentation."""
     kind = KINDS[definition.name]
@@ -65,28 +81,32 @@ def function_of(definition: Definition) -> Callable[..., Any]:
         except TypeError:  # also what cannot be kept
             numbers = bind(definition, args, named)
         skip = False if nan == "propagate" else skips(nan)
-        if out is None:
-            # The short way, for arrays as they are wanted: small calls take no longer than
-            # this. What does not fit fails here or in Mojo, and is looked at with care.
-            columns: list[Any] = [b"", b"", b"", b"", b""]
-            last: Any = None
-            if one is not None:
-                last = columns[one] = data
-            elif type(data) is tuple and len(data) == count:
-                for place, column in zip(places, data, strict=True):
-                    if type(column) is not _ndarray or column.dtype is not _FLOAT64:
-                        last = None
-                        break
-                    last = columns[place] = column
-            if type(last) is _ndarray and last.dtype is _FLOAT64 and last.ndim == 1:
-                rows = len(last)
-                if rows < LARGE:
+        # The short way, for arrays as they are wanted: small calls take no longer than
+        # this. What does not fit fails here or in Mojo, and is looked at with care.
+        columns: list[Any] = [b"", b"", b"", b"", b""]
+        last: Any = None
+        if one is not None:
+            last = columns[one] = data
+        elif type(data) is tuple and len(data) == count:
+            for place, column in zip(places, data, strict=True):
+                if type(column) is not _ndarray or column.dtype is not _FLOAT64:
+                    last = None
+                    break
+                last = columns[place] = column
+        if type(last) is _ndarray and last.dtype is _FLOAT64 and last.ndim == 1:
+            rows = len(last)
+            if rows < LARGE:
+                if out is None:
                     results = (_empty(rows),) if single else tuple([_empty(rows) for _ in outputs])
-                    try:
-                        native.indicator_batch(kind, numbers, skip, tuple(columns), rows, results)
-                    except ValueError:
+                else:
+                    results = (out,) if single else out
+                    if not _may_take(results, len(outputs), columns):
                         return compute(definition, numbers, skip, data, out)
-                    return results[0] if result is None else result(results)
+                try:
+                    native.indicator_batch(kind, numbers, skip, tuple(columns), rows, results)
+                except ValueError:
+                    return compute(definition, numbers, skip, data, out)
+                return results[0] if result is None else result(results)
         return compute(definition, numbers, skip, data, out)
 
     call.__name__ = call.__qualname__ = name
