@@ -47,6 +47,16 @@ LAKE_HURON = numbers(
     579.89 579.96
     """
 )
+# McNeil (1977): approval of presidents, quarters of 1945 to 1974, some of them unknown.
+PRESIDENTS = numbers(
+    """
+    nan 87 82 75 63 50 43 32 35 60 54 55 36 39 nan nan 69 57 57 51 45 37 46 39 36 24 32 23
+    25 32 nan 32 59 74 75 60 71 61 71 57 71 68 79 73 76 71 67 75 79 62 63 57 60 49 48 52 57
+    62 61 66 71 62 61 57 72 83 71 78 79 71 62 74 76 64 62 57 80 73 69 69 71 64 69 62 63 46
+    56 44 44 52 38 46 36 49 35 44 59 65 65 56 66 53 61 52 51 48 54 49 49 61 nan nan 68 44 40
+    27 28 25 24 24
+    """
+)
 
 
 def test_usage_of_a_server() -> None:
@@ -73,3 +83,11 @@ def test_the_level_of_a_lake() -> None:
         [1.0436, -0.2495, 579.0473, 0.4788], abs=1e-4
     )
     assert (fitted.loglik, fitted.aic) == pytest.approx((-103.63, 215.27), abs=5e-3)
+
+
+def test_approval_with_gaps() -> None:
+    fitted = bw.ARIMA(3, 0, 0, trend="c").fit(PRESIDENTS)
+    assert list(fitted.params.values()) == pytest.approx(
+        [0.7496, 0.2523, -0.1890, 56.2236, 81.12], abs=1e-2
+    )
+    assert (fitted.loglik, fitted.aic) == pytest.approx((-414.08, 838.16), abs=5e-3)
