@@ -1,6 +1,7 @@
 """Kernels over columns, against a value-by-value twin."""
 
 from std.random import random_ui64, seed
+from std.utils.numerics import isnan
 from std.testing import TestSuite, assert_equal
 
 from barrow.arrow import narrow, to_float64, total, widen
@@ -104,7 +105,7 @@ def test_doubles_of_known_values() raises:
         1,
         -15 * 10**15,
         3 * 10**16 + 1,
-        Int128.MIN,
+        Int128.MIN + 1,
     ]
     var values = List[Float64](length=5, fill=-1)
     to_float64(view(raws), room[DType.float64](values))
@@ -112,6 +113,26 @@ def test_doubles_of_known_values() raises:
         var wanted = [0.0, 1e-16, -1.5, 3.0, -1.7014118346046923e22][i]
         assert_equal(values[i], wanted)
     _ = raws^
+
+
+def check_marks[dtype: DType](raw: Scalar[dtype]) raises:
+    """What is no number, in a vector of eight and behind it."""
+    var raws = List[Scalar[dtype]](length=11, fill=10**9)
+    raws[3] = raw
+    raws[9] = raw
+    var values = List[Float64](length=11, fill=-1)
+    to_float64(view(raws), room[DType.float64](values))
+    for i in range(11):
+        assert_equal(isnan(values[i]), i == 3 or i == 9)
+
+
+def test_what_is_no_number_is_nan() raises:
+    check_marks[DType.int64](Int64.MAX)
+    check_marks[DType.int64](Int64.MIN)
+    check_marks[DType.uint64](UInt64.MAX)
+    check_marks[DType.int128](Int128.MAX)
+    check_marks[DType.int128](Int128.MIN)
+    check_marks[DType.uint128](UInt128.MAX)
 
 
 def test_values_need_no_alignment_to_their_width() raises:
