@@ -375,3 +375,14 @@ def test_volumes_that_were_made_up_are_noted(tmp_path: Path) -> None:
     bars = bw.read_csv(path)
     assert bars.raw("volume").tolist() == [5 * 10**9, 0]
     assert "where volume is missing it is 0" in bars.report.notes
+
+
+def test_a_header_in_latin_1_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes("Datum;Eröffnung;Hoch\n13.01.2024;1,5;2\n".encode("latin-1"))
+    with pytest.raises(bw.BarrowSchemaError) as error:
+        bw.read_csv(path)
+    assert "header is: Datum,Er\\xf6ffnung,Hoch\n" in str(error.value)
+    assert "  try: convert the text to UTF-8, as with iconv -f latin1 -t utf-8\n" in str(
+        error.value
+    )

@@ -284,12 +284,14 @@ def _check_complete(
         missing.insert(0, "timestamp (or ts_event, datetime, date, time)")
     header = shown(",".join(names))
     if missing:
-        wanted = ",".join(("timestamp", *kind.values))
+        tries = [f"name the columns {','.join(('timestamp', *kind.values))} in the first line"]
+        if any("\\x" in name for name in names):  # bytes that are not UTF-8
+            tries.insert(0, "convert the text to UTF-8, as with iconv -f latin1 -t utf-8")
         raise BarrowSchemaError(
             message(
                 Place(path, line),
                 f"no column named {', '.join(missing)}; the header is: {header}",
-                tries=[f"name the columns {wanted} in the first line"],
+                tries=tries,
             )
         )
     absent = [role for role in kind.sizes if role not in found]
