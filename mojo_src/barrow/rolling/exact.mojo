@@ -63,6 +63,22 @@ def _quotient(numerators: _Ints, divisor: Float64) -> _Doubles:
     return quotient + (fma(-quotient, n, a) + b) / n
 
 
+@always_inline
+def _short_quotient(
+    numerators: _Ints, divisor: _Doubles, inverse: _Doubles
+) -> _Doubles:
+    """Divides numbers below 2**53 by one below 2**47, and rounds once.
+
+    The product with the rounded inverse is off by less than 1.5 places, and what corrects
+    it, the remainder times the inverse, by 2**-51 of a place at most. No quotient is nearer
+    to the midpoint between doubles than 2**-48 of a place, as above, and none is on it: such
+    a numerator has 54 bits.
+    """
+    var a = numerators.cast[DType.float64]()
+    var quotient = a * inverse
+    return fma(fma(-quotient, divisor, a), inverse, quotient)
+
+
 @fieldwise_init
 struct _Range(TrivialRegisterPassable):
     var least: Int64
@@ -140,8 +156,12 @@ def exact_sum[
             # Unsigned numbers beyond the signed ones look negative.
             if x.type == NumberType.UINT64 and seen.least < 0:
                 fits = False
+            var short = Int64(_EXACT // length)
+            if fits and seen.least > -short and seen.greatest < short:
+                at = _sum_chunk[mean, True](x, length, at, end, sum, result)
+                continue
             if fits:
-                at = _sum_chunk[mean](x, length, at, end, sum, result)
+                at = _sum_chunk[mean, False](x, length, at, end, sum, result)
                 continue
         var stop = min(len(x), at + _CHUNK if at >= length else length)
         while at < stop:
@@ -157,7 +177,7 @@ def exact_sum[
 
 
 def _sum_chunk[
-    mean: Bool
+    mean: Bool, short: Bool
 ](
     x: SeriesView,
     window: Int,
@@ -166,17 +186,24 @@ def _sum_chunk[
     mut sum: Int128,
     result: MutColumnView[DType.float64],
 ) -> Int:
+    """Windows whose sums fit into 64 bits, or 53 where they are short."""
     var at = begin
-    var carry = sum.cast[DType.int64]()
+    var last = _Ints(sum.cast[DType.int64]())
+    var divisor = _Doubles(Float64(window))
+    var inverse = 1 / divisor
     while at + _WIDTH <= end:
         var steps = x.words[_WIDTH](at) - x.words[_WIDTH](at - window)
-        var sums = _running(steps) + carry
-        carry = sums[_WIDTH - 1]
-        comptime if mean:
+        var sums = _running(steps) + last
+        last = sums.shuffle[7, 7, 7, 7, 7, 7, 7, 7]()
+        comptime if mean and short:
+            var means = _short_quotient(sums, divisor, inverse)
+            result.store[_WIDTH](at, means)
+        elif mean:
             result.store[_WIDTH](at, _quotient(sums, Float64(window)))
         else:
             result.store[_WIDTH](at, sums.cast[DType.float64]())
         at += _WIDTH
+    var carry = last[0]
     while at < end:
         carry += x.words[1](at) - x.words[1](at - window)
         var value = ratio(carry.cast[DType.int128](), window if mean else 1)
