@@ -14,6 +14,7 @@ from barrow._arrow import (
     parse_raw,
     undefined_raw,
 )
+from barrow._columns import erroneous_raw
 from barrow._lib import native
 
 UNDEFINED = "undefined"
@@ -29,6 +30,7 @@ class _Value:
     __slots__ = ("_precision", "_raw", "_scale")
     _signed: ClassVar[bool]
     _undefined: ClassVar[dict[int, int]]  # by scale
+    _erroneous: ClassVar[dict[int, int]] = {}
 
     def __init__(self, raw: int, precision: int, scale: int) -> None:
         self._raw = raw
@@ -77,8 +79,8 @@ class _Value:
         return Decimal(str(self))
 
     def __float__(self) -> float:
-        """The nearest double; NaN if undefined."""
-        if self.is_undefined:
+        """The nearest double; NaN if undefined, or an erroneous price."""
+        if self.is_undefined or self._raw == self._erroneous.get(self._scale):
             return math.nan
         return float(self.raw / 10**self.scale)  # division of integers rounds once
 
@@ -136,6 +138,7 @@ class Price(_Value):
     __slots__ = ()
     _signed = True
     _undefined: ClassVar = {e.scale: undefined_raw(e.width, True) for e in (FIXED8, FIXED16)}
+    _erroneous: ClassVar = {e.scale: erroneous_raw(e.width) for e in (FIXED8, FIXED16)}
 
 
 class Quantity(_Value):
