@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from barrow._arrow import FIXED8
-from barrow._columns import erroneous_raw
 from barrow._memory import owned_doubles
-from barrow.bars import Bars, Price, Quantity
+from barrow.bars import Bars
 from barrow.errors import BarrowArgumentError, BarrowSchemaError, message
 from barrow.indicators.table import C, H, L, O, V
 
@@ -66,13 +64,6 @@ def _names_of(data: Any) -> list[Any] | None:
         return list(data.keys())
     names = getattr(data, "columns", None)  # polars
     return names if isinstance(names, list) else None
-
-
-def is_sentinel(value: Price | Quantity) -> bool:
-    """Whether a value of a bar says that there is none, or that it is an error."""
-    width = 8 if value.scale == FIXED8.scale else 16
-    erroneous = isinstance(value, Price) and value.raw == erroneous_raw(width)
-    return value.is_undefined or erroneous
 
 
 def _listed(data: Any, inputs: Sequence[str]) -> dict[str, Doubles]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from barrow._lib import native
-from barrow.bars import Price, Quantity
 from barrow.errors import BarrowArgumentError, BarrowCorruptError, message
-from barrow.indicators.inputs import columns_of, is_sentinel, rooms
+from barrow.indicators.inputs import columns_of, rooms
 from barrow.indicators.options import KINDS, NanPolicy, as_given, bind, skips
 from barrow.indicators.run import heading, parameters_doc, result_of
 from barrow.indicators.table import C, Definition
 
 _FORMAT, _VERSION = "barrow.indicator", 1
-_EXACT = (Price, Quantity)
 _PLACE = {"open": 0, "high": 1, "low": 2, "close": 3, "volume": 4}
 
 
@@ -105,8 +102,7 @@ class Indicator:
             if len(cells) != len(inputs):
                 raise ValueError
             for name, cell in zip(inputs, cells, strict=True):
-                missing = isinstance(cell, _EXACT) and is_sentinel(cell)
-                row[_PLACE[name]] = math.nan if missing else float(cell)
+                row[_PLACE[name]] = float(cell)  # NaN where a value of a bar is none
         except (KeyError, AttributeError, TypeError, ValueError):
             raise BarrowArgumentError(
                 message(
